@@ -1,0 +1,3 @@
+"""envaudit: an environment compatibility auditor for Python machine-learning stacks."""
+
+__version__ = "0.1.0"
