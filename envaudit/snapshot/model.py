@@ -64,6 +64,7 @@ if TYPE_CHECKING:
         platform: Platform | None
         packages: dict[str, str]  # PEP 503 name -> exact version, local tag kept
         packages_complete: bool
+        packages_unversioned: list[str]  # installed, but the report does not say which version
         driver: str | None
         driver_cuda: str | None
         toolkit: str | None

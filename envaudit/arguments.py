@@ -1,0 +1,75 @@
+"""The command line.  Only read when there are arguments: `envaudit` alone never pays for argparse."""
+
+from __future__ import annotations
+
+import argparse
+
+from envaudit import __version__
+from envaudit.options import FORMATS, LEVELS, Options
+
+_EPILOG = """\
+examples:
+  envaudit                              audit this environment (in a notebook: !envaudit)
+  envaudit --fix                        print the pip commands that mend it
+  envaudit --python ~/venvs/old         audit another environment from outside
+  pip freeze | envaudit --snapshot -    audit a recorded environment or a pasted report
+  envaudit explain torchvision-torch-pair
+
+exit status: 0 nothing at or above --fail-on; 1 something is; 2 bad usage or unreadable input"""
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> None:  # type: ignore[override]  # argparse says NoReturn; exit() does not return
+        self.exit(2, f"envaudit: {message}; see envaudit --help\n")
+
+
+def parse(argv: list[str]) -> Options:
+    """Options from the words of a command line.  Leaves by SystemExit(2) with one line when they make no sense."""
+    parser = _Parser(
+        prog="envaudit",
+        description="Says which installed libraries, drivers and GPUs will crash, why, and the pip command that mends it.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"envaudit {__version__}")
+    common = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    _audit_options(parser)
+    _shared_options(common)
+    _shared_options(parser)
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
+    shot = commands.add_parser("snapshot", parents=[common], help="print the snapshot as JSON")
+    shot.add_argument("--python", metavar="PATH", help="another interpreter or virtual environment")
+    explain = commands.add_parser("explain", parents=[common], help="all about one rule")
+    explain.add_argument("rule", metavar="RULE")
+    commands.add_parser("rules", parents=[common], help="list the rules")
+    lint = commands.add_parser("lint", parents=[common], help="check rule files")
+    lint.add_argument("folder", metavar="DIR")
+    given = parser.parse_args(argv)
+    options = Options()
+    for name, value in vars(given).items():
+        if value is not None and hasattr(options, name):
+            setattr(options, name, value)
+    if options.snapshot is not None and options.python is not None:
+        parser.error("--snapshot and --python exclude each other")
+    return options
+
+
+def _audit_options(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("what to audit")
+    group.add_argument("--python", metavar="PATH", help="another interpreter or virtual environment, from outside")
+    group.add_argument("--snapshot", metavar="FILE|-", help="a recorded snapshot or a pasted report")
+    group.add_argument("--gpu", metavar="NAME", help='audit for a GPU that is not here ("Tesla T4", "sm_75", "none")')
+    group = parser.add_argument_group("what to do")
+    group.add_argument("--fix", action="store_true", default=None, help="print the commands that mend it, nothing else")
+    group.add_argument("--installer", choices=("pip", "uv"), help="write commands for pip (default) or uv")
+    group.add_argument("--fail-on", dest="fail_on", choices=LEVELS, help="exit 1 from this level on (default: error)")
+
+
+def _shared_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--format", choices=FORMATS, help="text (default) or json")
+    parser.add_argument(
+        "--rules", metavar="DIR", action="append", help="add a folder of your own rules (may be repeated)"
+    )
+
+

@@ -1,0 +1,149 @@
+"""The `envaudit` command: arguments to calls, calls to exit status."""
+
+from __future__ import annotations
+
+import sys
+
+from envaudit.options import Options
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from envaudit.report.document import Report
+    from envaudit.snapshot.model import Snapshot
+
+FOUND, BAD_INPUT = 1, 2
+
+
+class UserError(Exception):
+    """Bad input or usage; `str()` is the one line that the user sees."""
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run envaudit with `argv` (default: the process's own arguments); returns the exit status."""
+    words = sys.argv[1:] if argv is None else argv
+    options = Options()
+    if words:
+        from envaudit.arguments import parse
+
+        options = parse(words)
+    from envaudit.matrix.store import MatrixError
+
+    try:
+        return _COMMANDS[options.command](options)
+    except (UserError, MatrixError) as error:
+        print(f"envaudit: {error}", file=sys.stderr)
+        return BAD_INPUT
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        # the reader has gone (envaudit | head): nothing is left to say, and Python must not try at exit either
+        sys.stdout = None  # type: ignore[assignment]
+        return 0
+
+
+def _audit(options: Options) -> int:
+    from envaudit.matrix.store import load
+    from envaudit.report.document import audit
+
+    snapshot = _snapshot(options)
+    report = audit(snapshot, load(options.rules), options)
+    _show(report, options)
+    return FOUND if report.fails(options.fail_on) else 0
+
+
+def _snapshot(options: Options) -> Snapshot:
+    if options.snapshot is not None:
+        snapshot = _recorded(options.snapshot)
+    else:
+        snapshot = _live(options)
+    if options.gpu is not None:
+        from envaudit.snapshot.assumed import with_gpu
+
+        try:
+            snapshot = with_gpu(snapshot, options.gpu)
+        except ValueError as error:
+            raise UserError(str(error)) from error
+    return snapshot
+
+
+def _live(options: Options) -> Snapshot:
+    from envaudit import snapshot
+    from envaudit.snapshot.locate import LocateError, find
+
+    try:
+        return snapshot.take(find(options.python))
+    except LocateError as error:
+        raise UserError(str(error)) from error
+
+
+def _recorded(name: str) -> Snapshot:
+    from envaudit.recorded import MAX_INPUT, RecordedError, read
+
+    try:
+        if name == "-":
+            return read(sys.stdin.buffer.read(MAX_INPUT + 1), "standard input")
+        with open(name, "rb") as file:
+            return read(file.read(MAX_INPUT + 1), name)
+    except OSError as error:
+        raise UserError(f"{name}: cannot be read: {error.strerror or error}") from error
+    except RecordedError as error:
+        raise UserError(str(error)) from error
+
+
+def _show(report: Report, options: Options) -> None:
+    if options.format == "json":
+        from envaudit.report.document import dump
+
+        dump(report.to_json(), sys.stdout)
+    elif options.fix:
+        from envaudit.report.commands import show
+
+        show(report, sys.stdout)
+    else:
+        from envaudit.report.text import show
+
+        show(report, sys.stdout)
+
+
+def _print_snapshot(options: Options) -> int:
+    from envaudit.report.document import dump
+
+    dump(dict(_snapshot(options)), sys.stdout)
+    return 0
+
+
+def _explain(options: Options) -> int:
+    from envaudit.matrix.store import load
+    from envaudit.report.rules import explain
+
+    matrix = load(options.rules)
+    try:
+        explain(matrix, options.rule, options.format, sys.stdout)
+    except KeyError as error:
+        raise UserError(str(error.args[0])) from error
+    return 0
+
+
+def _rules(options: Options) -> int:
+    from envaudit.matrix.store import load
+    from envaudit.report.rules import listing
+
+    listing(load(options.rules), options.format, sys.stdout)
+    return 0
+
+
+def _lint(options: Options) -> int:
+    from envaudit.matrix.lint import lint
+    from envaudit.matrix.source import Fault
+
+    try:
+        faults, said = lint(options.folder)
+    except Fault as fault:
+        raise UserError(str(fault)) from fault
+    for fault in faults:
+        print(fault)
+    print(said)
+    return FOUND if faults else 0
+
+
+_COMMANDS = {None: _audit, "snapshot": _print_snapshot, "explain": _explain, "rules": _rules, "lint": _lint}

@@ -1,0 +1,167 @@
+"""YAML to one file that an audit reads in a millisecond.
+
+    envaudit matrix FORMAT\\n
+    <length of the index, 12 digits>\\n
+    <index: {"packages": {name: [offset, length]}, "blobs": {...}, "known": {...}, "meta": {...}}>
+    <blobs, JSON each>
+
+A clause lies with the rarest of the packages it needs, so that an audit reads the clauses of what is installed and
+nothing else.  Texts lie apart ("card:ID"), for the few rules that fire.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from typing import Any
+
+from envaudit import gpus, versions
+from envaudit.matrix.clauses import Clause, clauses
+from envaudit.matrix.levels import LEVELS
+from envaudit.matrix.rule import Rule
+from envaudit.matrix.source import Block, Fault, load, yaml_files
+from envaudit.matrix.table import Releases, Table
+
+FORMAT = 1
+ALWAYS = ""  # where clauses lie that need no package
+
+
+class Source:
+    """All rules, tables and release lists of some folders."""
+
+    def __init__(self, rules: list[Rule], tables: dict[str, Table], releases: dict[str, Releases]) -> None:
+        self.rules, self.tables, self.releases = rules, tables, releases
+
+
+def read(folders: list[str]) -> tuple[Source, list[Fault]]:
+    """Everything in the folders' YAML files that is sound, and what is not."""
+    rules: dict[str, Rule] = {}
+    tables: dict[str, Table] = {}
+    releases: dict[str, Releases] = {}
+    faults: list[Fault] = []
+    for folder in folders:
+        for path in yaml_files(folder):
+            try:
+                content = load(path)
+                if isinstance(content, Block) and "table" in content:
+                    table = Table(content, path)
+                    if table.name in tables:
+                        tables[table.name].extend(table)
+                    else:
+                        tables[table.name] = table
+                elif isinstance(content, Block) and "releases" in content:
+                    listed = Releases(content, path)
+                    _keep(releases, listed.package, listed, "release list")
+                elif isinstance(content, list):
+                    for item in content:
+                        if not isinstance(item, Block):
+                            raise Fault(path, 1, "a rule file is a list of rules")
+                        try:
+                            rule = Rule(item, path)
+                            _keep(rules, rule.id, rule, "rule")
+                        except Fault as fault:
+                            faults.append(fault)
+                elif content is not None:
+                    raise Fault(path, 1, "is neither a list of rules nor a table nor a release list")
+            except Fault as fault:
+                faults.append(fault)
+    return Source(list(rules.values()), tables, releases), faults
+
+
+def _keep(held: dict[str, Any], name: str, item: Any, what: str) -> None:
+    if name in held:
+        raise Fault(item.path, item.line, f"{what} '{name}' is already in {held[name].path}:{held[name].line}")
+    held[name] = item
+
+
+def compile_matrix(source: Source) -> tuple[bytes, list[Fault]]:
+    """The compiled file, and the faults that only show when rules and tables meet."""
+    faults: list[Fault] = []
+    every: list[Clause] = []
+    for rule in source.rules:
+        try:
+            made = list(clauses(rule, source.tables))
+            if not made:
+                raise Fault(rule.path, rule.line, f"rule '{rule.id}' can never fire: no row has all the columns it uses")
+            every.extend(made)
+        except Fault as fault:
+            faults.append(fault)
+    known: dict[str, str] = {}
+    blobs: dict[str, Any] = {
+        "rules": [[rule.id, rule.level] for rule in source.rules],
+        "gpu-names": _gpu_names(source.tables),
+        "tables": {name: {"about": table.about, "rows": len(table.rows)} for name, table in source.tables.items()},
+    }
+    try:
+        blobs["default-builds"] = _default_builds(source.tables)
+        for package, listed in source.releases.items():
+            blobs[f"releases:{package}"], known[package] = _releases(listed)
+    except Fault as fault:
+        faults.append(fault)
+    for rule in source.rules:
+        blobs[f"card:{rule.id}"] = rule.card()
+    return _packed(_by_anchor(every, source.rules), blobs, known), faults
+
+
+def _by_anchor(every: list[Clause], rules: list[Rule]) -> dict[str, list[Any]]:
+    levels = {rule.id: LEVELS.index(rule.level) for rule in rules}
+    with_refs = {rule.id for rule in rules if any("$" in text for option in rule.fix for pair in option.items() for text in pair)}
+    texts = {rule.id: " ".join([rule.title, rule.why, rule.symptom, rule.note or ""]) for rule in rules}
+    common = Counter(package for clause in every for package in clause.packages)
+    anchored: dict[str, list[Any]] = {}
+    for clause in every:
+        anchor = min(clause.packages, key=lambda name: (common[name], name), default=ALWAYS)
+        record: dict[str, Any] = {"r": clause.rule, "l": levels[clause.rule], "c": clause.conditions}
+        cells = {name: text for name, text in clause.cells.items() if f"{{row.{name}}}" in texts[clause.rule]}
+        if cells:
+            record["v"] = cells
+        if clause.rule in with_refs:
+            record["f"] = clause.fix
+        anchored.setdefault(anchor, []).append(record)
+    return anchored
+
+
+def _gpu_names(tables: dict[str, Table]) -> dict[str, str]:
+    rows = tables["gpus"].rows if "gpus" in tables else []
+    return {gpus.bare_name(row["name"]): row["capability"] for row in rows}
+
+
+def _default_builds(tables: dict[str, Table]) -> dict[str, list[Any]]:
+    result: dict[str, list[Any]] = {}
+    table = tables.get("default-builds")
+    for row in table.rows if table else []:
+        try:
+            allowed = versions.specifier(row["versions"])
+        except (ValueError, KeyError) as error:
+            raise Fault(table.path if table else "", row.line, f"default build: {error}") from error
+        result.setdefault(row["package"], []).append([allowed, row.get("os"), row.get("machine"), row["build"]])
+    return result
+
+
+def _releases(listed: Releases) -> tuple[list[Any], str]:
+    keyed = []
+    for version, first, last in listed.rows:
+        key = versions.key(version)
+        if key is None:
+            raise Fault(listed.path, listed.line, f"'{version}' of {listed.package} is not a version")
+        keyed.append((key, [version, first, last]))
+    keyed.sort(key=lambda pair: pair[0])
+    return [row for _, row in keyed], keyed[-1][1][0]
+
+
+def _packed(anchored: dict[str, list[Any]], blobs: dict[str, Any], known: dict[str, str]) -> bytes:
+    body = bytearray()
+
+    def place(value: Any) -> list[int]:
+        data = json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()
+        body.extend(data)
+        return [len(body) - len(data), len(data)]
+
+    packages = {name: place(records) for name, records in sorted(anchored.items())}
+    cards = {name: place(value) for name, value in blobs.items() if name.startswith("card:")}
+    others = {name: place(value) for name, value in blobs.items() if not name.startswith("card:")}
+    # the index of the cards grows with the number of rules, so it is a blob too, read when a rule has fired
+    others["cards"] = place(cards)
+    index = {"packages": packages, "blobs": others, "known": known}
+    head = json.dumps(index, separators=(",", ":"), ensure_ascii=False).encode()
+    return b"envaudit matrix %d\n%012d\n" % (FORMAT, len(head)) + head + bytes(body)

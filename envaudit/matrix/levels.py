@@ -1,0 +1,3 @@
+"""The levels of a finding, from the mildest to the worst."""
+
+LEVELS = ("notice", "degraded", "error", "crash")

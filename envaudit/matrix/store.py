@@ -1,0 +1,127 @@
+"""The compiled matrix, read: an index, and blobs that are parsed when they are asked for."""
+
+from __future__ import annotations
+
+import json
+import os
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+FORMAT = 1
+_HEAD = b"envaudit matrix %d\n" % FORMAT
+ALWAYS = ""
+
+
+class MatrixError(Exception):
+    """The matrix cannot be had; `str()` is one line for the user."""
+
+
+class Matrix:
+    """The compiled rules and tables.  Raises MatrixError when `data` is not a matrix of this format."""
+
+    def __init__(self, data: bytes) -> None:
+        if not data.startswith(_HEAD):
+            raise MatrixError("the compiled matrix is of another format; reinstall envaudit")
+        start = len(_HEAD) + 13
+        end = start + int(data[len(_HEAD) : start])
+        index = json.loads(data[start:end])
+        self._data = data
+        self._body = end
+        self._packages: dict[str, list[int]] = index["packages"]
+        self._blobs: dict[str, list[int]] = index["blobs"]
+        self._cards: dict[str, list[int]] | None = None
+        self._read: dict[str, Any] = {}
+        self.known: dict[str, str] = index["known"]  # package -> newest release that the tables know
+
+    def _at(self, place: list[int]) -> Any:
+        offset = self._body + place[0]
+        return json.loads(self._data[offset : offset + place[1]])
+
+    def clauses(self, packages: Any) -> list[dict[str, Any]]:
+        """The clauses that could say something about an environment with `packages` (names)."""
+        found: list[dict[str, Any]] = []
+        held = self._packages
+        for name in (ALWAYS, *packages):
+            if name in held:
+                found.extend(self._at(held[name]))
+        return found
+
+    def table(self, name: str) -> Any:
+        """A table that facts are derived with, or None: gpu-names, default-builds, releases:NAME."""
+        if name not in self._read:
+            self._read[name] = self._at(self._blobs[name]) if name in self._blobs else None
+        return self._read[name]
+
+    def rule_ids(self) -> list[str]:
+        """The ids of all rules."""
+        return [rule_id for rule_id, _ in self.table("rules")]
+
+    def card(self, rule: str) -> dict[str, Any]:
+        """Everything written about one rule.  KeyError when there is no such rule."""
+        if self._cards is None:
+            cards: dict[str, list[int]] = self.table("cards")
+            self._cards = cards
+        return self._at(self._cards[f"card:{rule}"])  # type: ignore[no-any-return]  # a card is a mapping
+
+
+def load(rule_folders: list[str] | None = None) -> Matrix:
+    """The matrix: compiled in the wheel, or compiled now from a checkout and kept in the cache folder.
+
+    `rule_folders` adds a user's own rules.  Raises MatrixError, with file, line and reason where a rule is at fault.
+    """
+    here = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    shipped = os.path.join(here, "matrix.bin")
+    if not rule_folders:
+        try:
+            with open(shipped, "rb") as file:
+                return Matrix(file.read())
+        except FileNotFoundError:
+            pass  # a checkout
+    return Matrix(_compiled([own_rules(), *(rule_folders or [])]))
+
+
+def own_rules() -> str:
+    """The folder of envaudit's own rules: inside the installed package, or beside it in a checkout."""
+    here = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    inside = os.path.join(here, "rules")
+    return inside if os.path.isdir(inside) else os.path.join(os.path.dirname(here), "rules")
+
+
+def _compiled(folders: list[str]) -> bytes:
+    from envaudit.snapshot import cache
+
+    for folder in folders:
+        if not os.path.isdir(folder):
+            raise MatrixError(f"{folder}: there is no such folder of rules")
+    name = "matrix-" + fingerprint(folders) + ".bin"
+    held = cache.read_bytes(name)
+    if held is not None and held.startswith(_HEAD):
+        return held
+    from envaudit.matrix.compiler import compile_matrix, read
+
+    source, faults = read(folders)
+    data, more = compile_matrix(source)
+    if faults or more:
+        raise MatrixError(str((faults + more)[0]))
+    cache.write_bytes(name, data)
+    return data
+
+
+def fingerprint(folders: list[str]) -> str:
+    """A word that changes whenever a file of the folders, or the code that compiles them, changes."""
+    import hashlib
+
+    digest = hashlib.sha256()
+    code = os.path.dirname(os.path.abspath(__file__))
+    for folder in [*folders, code, os.path.dirname(code)]:
+        for base, inner, names in os.walk(folder):
+            inner.sort()
+            if folder not in folders:
+                inner.clear()
+            for name in sorted(names):
+                if name.endswith((".yaml", ".yml", ".py")):
+                    state = os.stat(os.path.join(base, name))
+                    digest.update(f"{base}/{name} {state.st_size} {state.st_mtime_ns}\n".encode("utf-8", "replace"))
+    return digest.hexdigest()[:32]

@@ -1,0 +1,75 @@
+"""Tables of the matrix: rows of facts, each with its source."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from envaudit.matrix.source import Block, Fault
+
+KEYS = {"table", "about", "columns", "sources", "rows"}
+ALWAYS = ("source", "note", "measured")  # columns that every table may have
+
+
+class Table:
+    """One table file, checked: every row uses the columns that the table explains and has a source."""
+
+    __slots__ = ("about", "columns", "line", "name", "path", "rows", "sources")
+
+    def __init__(self, block: Block, path: str) -> None:
+        self.path, self.line = path, block.line
+        for key in block:
+            if key not in KEYS:
+                raise Fault(path, block.lines[key], f"unknown key '{key}' in a table (known: {', '.join(sorted(KEYS))})")
+        for key in ("table", "about", "columns", "rows"):
+            if not block.get(key):
+                raise Fault(path, block.line, f"table '{block.get('table', '?')}' has no '{key}'")
+        self.name: str = block["table"]
+        self.about: str = block["about"]
+        columns = block["columns"]
+        if not isinstance(columns, Block) or not all(isinstance(text, str) for text in columns.values()):
+            raise Fault(path, block.lines["columns"], "'columns' maps each column to what it holds")
+        self.columns = dict(columns)
+        sources = block.get("sources") or []
+        self.sources: list[str] = sources if isinstance(sources, list) else [sources]
+        if not isinstance(block["rows"], list):
+            raise Fault(path, block.lines["rows"], "'rows' must be a list")
+        self.rows: list[Block] = [self._row(row) for row in block["rows"]]
+
+    def extend(self, other: Table) -> None:
+        """Add the rows of another file of the same table (one file a package keeps large tables readable)."""
+        if other.columns.keys() != self.columns.keys():
+            raise Fault(other.path, other.line, f"table '{self.name}' has other columns in {self.path}")
+        self.rows += other.rows
+
+    def _row(self, row: Any) -> Block:
+        if not isinstance(row, Block):
+            raise Fault(self.path, self.line, f"a row of table '{self.name}' is not a mapping")
+        for column in row:
+            if column not in self.columns and column not in ALWAYS:
+                raise Fault(self.path, row.lines[column], f"column '{column}' is not explained under 'columns'")
+        if not self.sources and not row.get("source"):
+            raise Fault(self.path, row.line, "the row has no source and the table has no 'sources'")
+        return row
+
+
+class Releases:
+    """The releases of one package that can be installed, oldest first: [(version, first Python, last Python)]."""
+
+    __slots__ = ("line", "package", "path", "rows", "source")
+
+    def __init__(self, block: Block, path: str) -> None:
+        self.path, self.line = path, block.line
+        for key in ("releases", "source", "versions"):
+            if not block.get(key):
+                raise Fault(path, block.line, f"a release list needs '{key}'")
+        self.package: str = block["releases"]
+        self.source: str = block["source"]
+        versions = block["versions"]
+        if not isinstance(versions, Block):
+            raise Fault(path, block.lines["versions"], "'versions' maps each version to its Pythons, as 3.9-3.12")
+        self.rows: list[tuple[str, str, str]] = []
+        for version, pythons in versions.items():
+            first, dash, last = (pythons or "").partition("-")
+            if not first:
+                raise Fault(path, versions.lines[version], "each version needs its Pythons, as 3.9-3.12 or 3.9-")
+            self.rows.append((version, first, last if dash else first))

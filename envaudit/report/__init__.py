@@ -1,0 +1,1 @@
+"""What was found, said: the report document and one output format a file."""

@@ -1,0 +1,70 @@
+"""The report: `envaudit.report/1`, and how one comes about from a snapshot and the matrix."""
+
+from __future__ import annotations
+
+import json
+
+from envaudit.engine import evaluate
+from envaudit.facts import Facts
+from envaudit.matrix.levels import LEVELS
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, TextIO
+
+    from envaudit.finding import Audit
+    from envaudit.fix.plan import Plan
+    from envaudit.matrix.store import Matrix
+    from envaudit.options import Options
+    from envaudit.snapshot.model import Snapshot
+
+SCHEMA = "envaudit.report/1"
+
+
+class Report:
+    """An audited snapshot with its findings and the plan that mends them (None where there is nothing to mend)."""
+
+    __slots__ = ("audit", "plan", "rules", "snapshot")
+
+    def __init__(self, snapshot: Snapshot, audit: Audit, plan: Plan | None, rules: int) -> None:
+        self.snapshot, self.audit, self.plan, self.rules = snapshot, audit, plan, rules
+
+    def verdict(self) -> str:
+        """The worst level found, "ok", or "unknown" when nothing could be checked."""
+        if self.audit.findings:
+            return self.audit.findings[0].level
+        known = self.snapshot.get("packages") or self.snapshot.get("gpus") or self.snapshot.get("driver")
+        return "ok" if known else "unknown"
+
+    def fails(self, level: str) -> bool:
+        """Whether a finding is at `level` or worse."""
+        return any(LEVELS.index(finding.level) >= LEVELS.index(level) for finding in self.audit.findings)
+
+    def to_json(self) -> dict[str, Any]:
+        """The report document."""
+        return {
+            "schema": SCHEMA,
+            "verdict": self.verdict(),
+            "snapshot": self.snapshot,
+            "findings": [finding.to_json() for finding in self.audit.findings],
+            "fix": self.plan.to_json() if self.plan else None,
+            "unchecked": self.audit.unchecked,
+            "coverage": self.audit.coverage,
+        }
+
+
+def audit(snapshot: Snapshot, matrix: Matrix, options: Options) -> Report:
+    """Evaluate `snapshot` and plan the mending."""
+    found = evaluate(Facts(snapshot, matrix.table), matrix)
+    plan = None
+    if found.findings:
+        from envaudit.fix.plan import make_plan
+
+        plan = make_plan(snapshot, found.findings, matrix, options.installer)
+    return Report(snapshot, found, plan, 0)
+
+
+def dump(document: dict[str, Any], out: TextIO) -> None:
+    """Write a JSON document, readable by people and in any terminal's encoding."""
+    json.dump(document, out, indent=1)
+    out.write("\n")
