@@ -1,0 +1,4 @@
+"""placeholder"""
+class Plan:
+    pins = {}
+def make_plan(*a): return None
