@@ -71,5 +71,3 @@ def _shared_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--rules", metavar="DIR", action="append", help="add a folder of your own rules (may be repeated)"
     )
-
-

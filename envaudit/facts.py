@@ -18,7 +18,17 @@ if TYPE_CHECKING:
     from envaudit.versions import Intervals, Key
 
 # facts that are versions and no packages, and where the snapshot keeps them
-MACHINE_VERSIONS = ("python", "driver", "driver-cuda", "cuda-toolkit", "cudnn", "nccl", "glibc", "libstdcxx", "os-version")
+MACHINE_VERSIONS = (
+    "python",
+    "driver",
+    "driver-cuda",
+    "cuda-toolkit",
+    "cudnn",
+    "nccl",
+    "glibc",
+    "libstdcxx",
+    "os-version",
+)
 WORDS = ("os", "machine", "runtime", "implementation")
 AMOUNTS = ("memory", "memory-total", "shm", "gpu-count", "gpu-memory")
 

@@ -31,7 +31,9 @@ class Finding:
         "symptom", "title", "why",
     )  # fmt: skip
 
-    def __init__(self, card: dict[str, Any], certainty: str, culprits: list[str], options: list[dict[str, str]]) -> None:
+    def __init__(
+        self, card: dict[str, Any], certainty: str, culprits: list[str], options: list[dict[str, str]]
+    ) -> None:
         self.rule: str = card["id"]
         self.level: str = card["level"]
         self.certainty = certainty

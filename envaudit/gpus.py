@@ -47,8 +47,6 @@ def runs(capability: str, architectures: list[str]) -> bool:
         if base.endswith("a"):
             if built == gpu:
                 return True
-        elif built == gpu or (built[0] == gpu[0] and built[1] < gpu[1] and capability not in _STANDALONE):
-            return True
-        elif ptx and built <= gpu:
+        elif built == gpu or (built[0] == gpu[0] and built[1] < gpu[1] and capability not in _STANDALONE) or (ptx and built <= gpu):
             return True
     return False

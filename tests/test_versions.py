@@ -41,14 +41,18 @@ def test_specifier_sets_hold_what_packaging_says(text: str, version: str) -> Non
     assert versions.contains(versions.specifier(text), versions.key(version)) == expected
 
 
-@given(st.lists(numbers, min_size=2, max_size=4).map(".".join), any_version, st.sampled_from(["~={}", "=={}.*", "!={}.*"]))
+@given(
+    st.lists(numbers, min_size=2, max_size=4).map(".".join), any_version, st.sampled_from(["~={}", "=={}.*", "!={}.*"])
+)
 def test_series_hold_what_packaging_says(base: str, version: str, form: str) -> None:
     text = form.format(base)
     expected = SpecifierSet(text).contains(version, prereleases=True)
     assert versions.contains(versions.specifier(text), versions.key(version)) == expected
 
 
-sets = st.lists(st.builds("{}{}".format, operators, final), min_size=0, max_size=3).map(",".join).map(versions.specifier)
+sets = (
+    st.lists(st.builds("{}{}".format, operators, final), min_size=0, max_size=3).map(",".join).map(versions.specifier)
+)
 
 
 @given(sets, sets, any_version)

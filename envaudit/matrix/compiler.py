@@ -82,7 +82,9 @@ def compile_matrix(source: Source) -> tuple[bytes, list[Fault]]:
         try:
             made = list(clauses(rule, source.tables))
             if not made:
-                raise Fault(rule.path, rule.line, f"rule '{rule.id}' can never fire: no row has all the columns it uses")
+                raise Fault(
+                    rule.path, rule.line, f"rule '{rule.id}' can never fire: no row has all the columns it uses"
+                )
             every.extend(made)
         except Fault as fault:
             faults.append(fault)
@@ -90,6 +92,7 @@ def compile_matrix(source: Source) -> tuple[bytes, list[Fault]]:
     blobs: dict[str, Any] = {
         "rules": [[rule.id, rule.level] for rule in source.rules],
         "gpu-names": _gpu_names(source.tables),
+        "torch-variants": _torch_variants(source.tables),
         "tables": {name: {"about": table.about, "rows": len(table.rows)} for name, table in source.tables.items()},
     }
     try:
@@ -105,7 +108,9 @@ def compile_matrix(source: Source) -> tuple[bytes, list[Fault]]:
 
 def _by_anchor(every: list[Clause], rules: list[Rule]) -> dict[str, list[Any]]:
     levels = {rule.id: LEVELS.index(rule.level) for rule in rules}
-    with_refs = {rule.id for rule in rules if any("$" in text for option in rule.fix for pair in option.items() for text in pair)}
+    with_refs = {
+        rule.id for rule in rules if any("$" in text for option in rule.fix for pair in option.items() for text in pair)
+    }
     texts = {rule.id: " ".join([rule.title, rule.why, rule.symptom, rule.note or ""]) for rule in rules}
     common = Counter(package for clause in every for package in clause.packages)
     anchored: dict[str, list[Any]] = {}
@@ -124,6 +129,20 @@ def _by_anchor(every: list[Clause], rules: list[Rule]) -> dict[str, list[Any]]:
 def _gpu_names(tables: dict[str, Table]) -> dict[str, str]:
     rows = tables["gpus"].rows if "gpus" in tables else []
     return {gpus.bare_name(row["name"]): row["capability"] for row in rows}
+
+
+def _torch_variants(tables: dict[str, Table]) -> dict[str, list[str]]:
+    """torch release -> its builds on the PyTorch index, newest CUDA first, "cpu" last."""
+    found: dict[str, set[str]] = {}
+    for row in tables["torch-archs"].rows if "torch-archs" in tables else []:
+        builds = row["build"] if isinstance(row["build"], list) else [row["build"]]
+        releases = row["torch"] if isinstance(row["torch"], list) else [row["torch"]]
+        for release in releases:
+            found.setdefault(release.lstrip("="), set()).update(build for build in builds if build.startswith("cu"))
+    return {
+        release: [*sorted(builds, key=lambda build: (len(build), build), reverse=True), "cpu"]
+        for release, builds in found.items()
+    }
 
 
 def _default_builds(tables: dict[str, Table]) -> dict[str, list[Any]]:

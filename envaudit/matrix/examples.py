@@ -58,7 +58,7 @@ def snapshot(example: Block) -> dict[str, Any]:
             problem = dict(value) if isinstance(value, Block) else {"kind": value, "detail": value, "culprits": []}
             snap.setdefault("problems", []).append(problem)
         elif fact == "conda":
-            snap["installers"] = {name: "conda" for name in (value if isinstance(value, list) else [value])}
+            snap["installers"] = dict.fromkeys(value if isinstance(value, list) else [value], "conda")
         elif fact == "builds":
             snap["builds"] = dict(value)
         elif fact == "complete":

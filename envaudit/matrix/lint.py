@@ -50,5 +50,3 @@ def example_faults(rules: list[Rule], matrix: Matrix) -> list[Fault]:
                     what = "is silent on its bad" if kind == "bad" else "fires on its good"
                     faults.append(Fault(rule.path, example.line, f"rule '{rule.id}' {what} example"))
     return faults
-
-

@@ -87,7 +87,9 @@ class Rule:
         value = block["when"]
         alternatives = value if isinstance(value, list) else [value]
         if not all(isinstance(item, Block) and item for item in alternatives):
-            raise self._fault(block, "when", "'when' must be a mapping from facts to what they must be, or a list of such")
+            raise self._fault(
+                block, "when", "'when' must be a mapping from facts to what they must be, or a list of such"
+            )
         return alternatives
 
     def _fix(self, block: Block) -> list[dict[str, str]]:

@@ -19,7 +19,9 @@ class Table:
         self.path, self.line = path, block.line
         for key in block:
             if key not in KEYS:
-                raise Fault(path, block.lines[key], f"unknown key '{key}' in a table (known: {', '.join(sorted(KEYS))})")
+                raise Fault(
+                    path, block.lines[key], f"unknown key '{key}' in a table (known: {', '.join(sorted(KEYS))})"
+                )
         for key in ("table", "about", "columns", "rows"):
             if not block.get(key):
                 raise Fault(path, block.line, f"table '{block.get('table', '?')}' has no '{key}'")

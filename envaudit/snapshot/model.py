@@ -38,7 +38,9 @@ if TYPE_CHECKING:
 
     class Libraries(TypedDict, total=False):
         libstdcxx: str | None  # newest GLIBCXX symbol version the libstdc++ in use offers: "3.4.30"
-        toolkits: list[dict[str, str]]  # every CUDA toolkit found: {"version": "12.4.1", "path": "/usr/local/cuda-12.4"}
+        toolkits: list[
+            dict[str, str]
+        ]  # every CUDA toolkit found: {"version": "12.4.1", "path": "/usr/local/cuda-12.4"}
         nccl: str | None  # system NCCL
         compat_driver: str | None  # driver version of an active forward-compatibility libcuda ("550.54.15")
 
@@ -77,6 +79,8 @@ if TYPE_CHECKING:
         # ours, beyond the contract
         runtimes: list[str]  # every host marker that holds, innermost product first ("kaggle", "docker")
         installers: dict[str, str]  # "conda" for packages that conda manages; pip is not listed
+        builds: dict[str, str]  # "cu121", "cpu", "rocm6.1" where something other than a local tag says so
+        hidden_gpus: int  # GPUs that the driver has and CUDA_VISIBLE_DEVICES hides
         requires: dict[str, list[str]]  # declared requirements whose marker holds here (extras left out)
         libraries: Libraries
         interpreter: Interpreter

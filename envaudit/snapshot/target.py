@@ -66,7 +66,6 @@ def describe_interpreter() -> dict[str, object]:
     itself and uses no newer syntax.
     """
     import os
-    import sys
 
     implementation = sys.implementation
     system = os.uname().sysname if hasattr(os, "uname") else "Windows"
@@ -106,5 +105,3 @@ def this_interpreter(environ: dict[str, str] | None = None, kernel_pid: int | No
         kernel_pid=kernel_pid,
         **facts,  # type: ignore[arg-type]  # the keys and types are those of describe_interpreter
     )
-
-

@@ -15,7 +15,6 @@ import os
 import sys
 from typing import Any
 
-from envaudit.facts import Facts
 from envaudit.matrix.store import Matrix, load
 from envaudit.options import Options
 from envaudit.report.document import audit
@@ -95,7 +94,9 @@ def main() -> int:
         for row in decidable:
             if not row["detected"]:
                 case = row["case"]
-                print(f"missed {'firm ' if case.get('firm') else ''}{case['id']} [{case['category']}] {case['symptom']} | {row['rules']}")
+                print(
+                    f"missed {'firm ' if case.get('firm') else ''}{case['id']} [{case['category']}] {case['symptom']} | {row['rules']}"
+                )
         for row in works:
             if row["wolf"] or row["doubts"]:
                 print(f"{'WOLF' if row['wolf'] else 'doubt'} {row['case']['id']} {row['wolf']} {row['doubts']}")

@@ -1,0 +1,112 @@
+"""Which versions a package could move to, the nearest first."""
+
+from __future__ import annotations
+
+from envaudit import versions
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
+    from envaudit.facts import Facts
+    from envaudit.matrix.store import Matrix
+
+# the companions that the PyTorch index builds for each CUDA build of torch
+TORCH_FAMILY = ("torch", "torchvision", "torchaudio", "torchtext")
+# moving one of these is moving what the user came for
+FRAMEWORKS = ("torch", "tensorflow", "jax", "jaxlib", "tensorflow-cpu", "tensorflow-gpu", "paddlepaddle-gpu", "mxnet")
+LIMIT = 8  # versions tried for one package of one way out
+
+
+class Releases:
+    """The releases that a plan may name, from the matrix's release lists."""
+
+    def __init__(self, matrix: Matrix, python: str | None) -> None:
+        self._matrix = matrix
+        numbers = versions.key_release(python)[:2] if python else []
+        self._python = [int(number) for number in numbers] if len(numbers) == 2 else None
+        self._held: dict[str, list[tuple[versions.Key, str]]] = {}
+
+    def of(self, package: str) -> list[tuple[versions.Key, str]]:
+        """(sort key, version) of every release of `package` for this Python, oldest first; [] where none are known."""
+        if package not in self._held:
+            rows: Any = self._matrix.table(f"releases:{package}") or ()
+            keyed = ((versions.key(version), version, first, last) for version, first, last in rows)
+            self._held[package] = [
+                (key, version) for key, version, first, last in keyed if key is not None and self._fits(first, last)
+            ]
+        return self._held[package]
+
+    def builds(self, torch: str) -> list[str]:
+        """The builds that the PyTorch index has of a torch release, newest CUDA first, "cpu" last."""
+        table: dict[str, list[str]] = self._matrix.table("torch-variants") or {}
+        return table.get(versions.public(torch), [])
+
+    def _fits(self, first: str, last: str) -> bool:
+        if self._python is None:
+            return True
+        return _minor(first, [0, 0]) <= self._python <= _minor(last, [9, 999])
+
+
+def _minor(text: str, default: list[int]) -> list[int]:
+    return [int(number) for number in text.split(".")] if text else default
+
+
+def candidates(package: str, wanted: str, facts: Facts, releases: Releases) -> Iterator[str]:
+    """Versions in the specifier `wanted` that `package` could move to, the nearest series first, newest patch first."""
+    allowed = versions.specifier(wanted)
+    now = facts.packages.get(package)
+    known = [pair for pair in releases.of(package) if versions.contains(allowed, pair[0])]
+    if not releases.of(package):
+        exact = _exact(wanted)
+        found = [exact] if exact else []
+    else:
+        found = list(_nearest(known, now))
+    for version in found[: LIMIT * 2]:
+        for tagged in _with_builds(package, version, now, facts, releases):
+            if tagged != now:
+                yield tagged
+
+
+def _exact(wanted: str) -> str | None:
+    """The one version that a specifier names, where the matrix has no release list to choose from."""
+    text = wanted.split("||")[-1].strip().lstrip("=").strip()
+    return text if text and text[0].isdigit() and "*" not in text and "," not in text else None
+
+
+def _nearest(known: list[tuple[versions.Key, str]], now: str | None) -> Iterator[str]:
+    series: dict[tuple[Any, ...], list[str]] = {}
+    for key, version in known:
+        series.setdefault((key[0], *(key[1] + [0, 0])[:2]), []).append(version)
+    ordered = list(series)
+    at = versions.key(now) if now else None
+    if at is None:
+        order = ordered[::-1]  # not installed, or of a strange version: the newest
+    else:
+        home = (at[0], *(at[1] + [0, 0])[:2])
+        place = sum(name < home for name in ordered)
+        # a step within the major costs users less than one across it
+        order = sorted(ordered, key=lambda name: (name[1] != home[1], abs(ordered.index(name) - place), name < home))
+    for name in order:
+        yield series[name][-1]
+
+
+def _with_builds(package: str, version: str, now: str | None, facts: Facts, releases: Releases) -> list[str]:
+    if package not in TORCH_FAMILY:
+        return [version]
+    if package != "torch":
+        # companions follow torch
+        tag = versions.local(facts.packages.get("torch", ""))
+        return [f"{version}+{tag}"] if tag and _is_index_build(tag) and package != "torchtext" else [version]
+    tag = versions.local(now or "")
+    builds = releases.builds(version)
+    if tag and tag in builds:
+        builds = [tag, *(build for build in builds if build != tag)]
+    elif not tag:
+        return [version, *(f"{version}+{build}" for build in builds)]
+    return [f"{version}+{build}" for build in builds] or [version]
+
+
+def _is_index_build(tag: str) -> bool:
+    return tag == "cpu" or tag.startswith(("cu", "rocm", "xpu"))

@@ -1,0 +1,171 @@
+"""The search for the cheapest set of moves after which nothing fires.
+
+Uniform-cost search: a state is a set of moves; the worst clause that still fires is mended in each of the ways that
+its rule names; the first state in which nothing fires is the cheapest.  Bounded, so that it ends on every input; then
+the best state seen is taken.
+"""
+
+from __future__ import annotations
+
+import heapq
+
+from envaudit import declared, versions
+from envaudit.engine import fire
+from envaudit.facts import Facts
+from envaudit.fix.candidates import FRAMEWORKS, LIMIT, Releases, candidates
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from envaudit.matrix.store import Matrix
+    from envaudit.snapshot.model import Snapshot
+
+    Moves = dict[str, "str | None"]
+
+MEND_FROM = 1  # index of "degraded": notices are not worth a move
+MAX_STATES = 150
+MAX_MOVES = 8
+
+
+class Search:
+    """Finds moves for one snapshot."""
+
+    def __init__(self, snapshot: Snapshot, matrix: Matrix) -> None:
+        self.snapshot, self.matrix = snapshot, matrix
+        self.now = Facts(snapshot, matrix.table)
+        self.releases = Releases(matrix, snapshot.get("python"))
+        names = {**self.now.packages, **dict.fromkeys(self.now.unversioned)}
+        self.clauses = [clause for clause in matrix.clauses(names) if clause["l"] >= MEND_FROM]
+        self.about: dict[str, list[dict[str, Any]]] = {}
+        for clause in self.clauses:
+            for name in packages_in(clause["c"]):
+                self.about.setdefault(name, []).append(clause)
+        self.fired_now = [clause for clause, _ in fire(self.clauses, self.now)[0]]
+        # (rule, packages) that no move mends; a state may keep them, but not bring in others
+        self.hopeless: set[tuple[str, frozenset[str]]] = set()
+        self.unmet_now = len(declared.unmet(self.now))
+
+    def facts(self, moves: Moves) -> Facts:
+        """The facts as they would be after `moves`."""
+        return Facts(self.snapshot, self.matrix.table, moves)
+
+    def fired(self, moves: Moves, facts: Facts) -> list[dict[str, Any]]:
+        """The clauses at degraded or worse that hold after `moves`: only those about a moved package are asked anew."""
+        touched: dict[int, dict[str, Any]] = {}
+        for name in moves:
+            if name not in self.about:
+                self._learn(name)
+            for clause in self.about[name]:
+                touched[id(clause)] = clause
+        kept = [clause for clause in self.fired_now if id(clause) not in touched]
+        return kept + [clause for clause, _ in fire(list(touched.values()), facts)[0]]
+
+    def _learn(self, name: str) -> None:
+        """A package that is not installed yet comes with clauses of its own."""
+        held = [clause for clause in self.matrix.clauses([name]) if clause["l"] >= MEND_FROM]
+        self.about[name] = [clause for clause in held if name in packages_in(clause["c"])]
+
+    def best(self) -> tuple[Moves, list[dict[str, Any]]]:
+        """(moves, clauses that still fire): the cheapest moves that mend all that can be mended."""
+        start = _State(0.0, {}, self.fired_now)
+        queue: list[tuple[float, int, _State]] = [(0.0, 0, start)]
+        seen: set[tuple[tuple[str, str | None], ...]] = set()
+        count = 0
+        best = start
+        while queue and count < MAX_STATES:
+            state = heapq.heappop(queue)[2]
+            open_clauses = [clause for clause in state.fired if _which(clause) not in self.hopeless]
+            if state.badness() < best.badness():
+                best = state
+            if not open_clauses:
+                return state.moves, state.fired
+            if len(state.moves) >= MAX_MOVES:
+                continue
+            worst = max(open_clauses, key=lambda clause: (clause["l"], -len(state.fired)))
+            following = [next_state for next_state in self._mend(worst, state) if _frozen(next_state.moves) not in seen]
+            if not following and not state.moves:
+                # no move helps this one: leave it, mend the others
+                self.hopeless.add(_which(worst))
+                following = [state]
+            for next_state in following:
+                count += 1
+                seen.add(_frozen(next_state.moves))
+                heapq.heappush(queue, (next_state.cost, count, next_state))
+        return best.moves, best.fired
+
+    def _mend(self, clause: dict[str, Any], state: _State) -> list[_State]:
+        facts = self.facts(state.moves)
+        options: list[dict[str, str]] = clause.get("f") or self.matrix.card(clause["r"])["fix"]
+        result = []
+        for preference, option in enumerate(options):
+            for moves in self._moves(option, facts):
+                merged = {**state.moves, **moves}
+                merged = {name: version for name, version in merged.items() if version != self.now.packages.get(name)}
+                after = self.facts(merged)
+                if fire([clause], after)[0]:
+                    continue
+                fired = self.fired(merged, after)
+                result.append(_State(self._cost(merged, after) + 0.01 * preference, merged, fired))
+                if len(result) > LIMIT * len(options):
+                    break
+        return result
+
+    def _moves(self, option: dict[str, str], facts: Facts) -> list[Moves]:
+        """The ways to do one way out: every package of it moves, by the nearest versions first."""
+        ways: list[Moves] = [{}]
+        for package, wanted in option.items():
+            if wanted == "absent":
+                choices: list[str | None] = [None] if facts.installed(package) else []
+            else:
+                choices = list(candidates(package, wanted, facts, self.releases))
+            ways = [{**way, package: choice} for way in ways for choice in choices][: LIMIT * 6]
+        return ways
+
+    def _cost(self, moves: Moves, after: Facts) -> float:
+        cost = 0.0
+        for name, version in moves.items():
+            cost += 1.0 + (3.0 if name in FRAMEWORKS else 0.0)
+            now = self.now.packages.get(name)
+            here, there = versions.key(now or ""), versions.key(version or "")
+            if here is None or there is None or here[1][0] != there[1][0]:
+                cost += 1.0
+            else:
+                cost += min(0.9, 0.02 * abs((here[1] + [0])[1] - (there[1] + [0])[1]))
+            if versions.local(now or "") != versions.local(version or ""):
+                cost += 0.1
+        if self.snapshot.get("requires"):
+            cost += 2.0 * max(0, len(declared.unmet(after)) - self.unmet_now)
+        return cost
+
+
+class _State:
+    __slots__ = ("cost", "fired", "moves")
+
+    def __init__(self, cost: float, moves: Moves, fired: list[dict[str, Any]]) -> None:
+        self.cost, self.moves, self.fired = cost, moves, fired
+
+    def badness(self) -> tuple[int, float]:
+        """How bad what is left is; fewer crashes outweigh any number of moves."""
+        return sum(10 ** clause["l"] for clause in self.fired), self.cost
+
+
+def _which(clause: dict[str, Any]) -> tuple[str, frozenset[str]]:
+    return clause["r"], frozenset(packages_in(clause["c"]))
+
+
+def _frozen(moves: Moves) -> tuple[tuple[str, str | None], ...]:
+    return tuple(sorted(moves.items()))
+
+
+def packages_in(conditions: list[Any]) -> set[str]:
+    """Every name that the conditions speak of, nested ones included."""
+    names: set[str] = set()
+    for condition in conditions:
+        if condition[0] in ("any", "all"):
+            names |= packages_in(condition[1])
+        elif condition[0] == "not":
+            names |= packages_in([condition[1]])
+        elif condition[0] in ("version", "absent", "build", "installer"):
+            names.add(condition[1])
+    return names
