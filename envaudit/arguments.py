@@ -27,13 +27,13 @@ def parse(argv: list[str]) -> Options:
     """Options from the words of a command line.  Leaves by SystemExit(2) with one line when they make no sense."""
     parser = _Parser(
         prog="envaudit",
-        description="Says which installed libraries, drivers and GPUs will crash, why, and the pip command that mends it.",
+        description="Says what in this environment will crash, why, and the pip command that mends it.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"envaudit {__version__}")
-    common = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    common = _Parser(add_help=False, allow_abbrev=False)
     _audit_options(parser)
     _shared_options(common)
     _shared_options(parser)

@@ -52,10 +52,7 @@ def _audit(options: Options) -> int:
 
 
 def _snapshot(options: Options) -> Snapshot:
-    if options.snapshot is not None:
-        snapshot = _recorded(options.snapshot)
-    else:
-        snapshot = _live(options)
+    snapshot = _live(options) if options.snapshot is None else _recorded(options.snapshot)
     if options.gpu is not None:
         from envaudit.snapshot.assumed import with_gpu
 
@@ -138,8 +135,8 @@ def _lint(options: Options) -> int:
 
     try:
         faults, said = lint(options.folder)
-    except Fault as fault:
-        raise UserError(str(fault)) from fault
+    except Fault as error:
+        raise UserError(str(error)) from error
     for fault in faults:
         print(fault)
     print(said)

@@ -16,7 +16,7 @@ _STOPS = frozenset("<>=!~;([ @")
 
 
 class Unmet:
-    """One requirement that is not met: `package` asks for `wanted` (a specifier) of `name`; `found` is there instead."""
+    """One requirement that is not met: `package` asks for `wanted` (a specifier) of `name`, and `found` is there."""
 
     __slots__ = ("found", "name", "package", "wanted")
 

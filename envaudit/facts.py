@@ -29,7 +29,9 @@ MACHINE_VERSIONS = (
     "libstdcxx",
     "os-version",
 )
-WORDS = ("os", "machine", "runtime", "implementation")
+WORDS = ("os", "machine", "runtime")
+# conda's own CUDA and cuDNN come before the system's for the packages of its environment
+_CONDA_PARTS = {"cuda-toolkit": "cudatoolkit", "cudnn": "cudnn"}
 AMOUNTS = ("memory", "memory-total", "shm", "gpu-count", "gpu-memory")
 
 
@@ -119,42 +121,15 @@ class Facts:
 
     def text(self, name: str) -> str | None:
         """The value of a fact as a user would write it; None when it is unknown."""
-        snapshot = self.snapshot
-        platform: Any = snapshot.get("platform") or {}
-        libraries: Any = snapshot.get("libraries") or {}
-        if name == "driver":
-            # a forward-compatibility libcuda takes the place of the driver's own (CUDA compatibility guide)
-            return libraries.get("compat_driver") or snapshot.get("driver")
-        if name == "glibc":
-            family, _, version = (platform.get("libc") or "").replace("-", " ").partition(" ")
-            return version.strip() if family == "glibc" else None
-        simple = {
-            "python": snapshot.get("python"),
-            "driver-cuda": snapshot.get("driver_cuda"),
-            "cuda-toolkit": snapshot.get("toolkit"),
-            "cudnn": snapshot.get("cudnn"),
-            "nccl": libraries.get("nccl"),
-            "libstdcxx": libraries.get("libstdcxx"),
-            "os": (platform.get("system") or "").lower() or None,
-            "os-version": _numbers(platform.get("release") or ""),
-            "machine": {"amd64": "x86_64", "arm64": "aarch64"}.get(
-                (platform.get("machine") or "").lower(), (platform.get("machine") or "").lower()
-            )
-            or None,
-            "implementation": None,
-        }
-        if name in simple:
-            return simple[name]
-        if name in self.packages:
-            return self.packages[name]
-        if name in self.unversioned:
-            return "of unknown version"
-        return None
+        read = _TEXTS.get(name)
+        if read:
+            return self.packages.get(_CONDA_PARTS.get(name, "")) or read(self.snapshot) or None
+        return self.packages.get(name) or ("of unknown version" if name in self.unversioned else None)
 
     def word(self, name: str, allowed: list[str]) -> int:
         """Whether a fact with one word as its value ("os", "machine", "runtime") is one of `allowed`."""
         if name == "runtime":
-            held = self.snapshot.get("runtimes") or [self.snapshot.get("runtime")]
+            held = self.snapshot.get("runtimes") or [self.snapshot.get("runtime") or ""]
             if any(word in allowed for word in held):
                 return TRUE
             return FALSE if self.complete or any(held) else UNKNOWN
@@ -164,21 +139,23 @@ class Facts:
         return TRUE if text in allowed else FALSE
 
     def amount(self, name: str) -> int | None:
-        """A number: memory, memory-total and shm in MiB, gpu-memory in MiB (the smallest visible GPU), gpu-count."""
+        """A size in MiB or a count; None when it is unknown."""
         memory: Any = self.snapshot.get("memory") or {}
+        value: int | None
         if name == "memory":
-            return memory.get("limit_mib") or memory.get("total_mib")
-        if name == "memory-total":
-            return memory.get("total_mib")
-        if name == "shm":
-            return memory.get("shm_mib")
-        visible = self.snapshot.get("gpus")
-        if visible is None:
-            return None
-        if name == "gpu-count":
-            return len(visible)
-        sizes = [gpu.get("memory_mib") for gpu in visible]
-        return min((size for size in sizes if size), default=None)
+            value = memory.get("limit_mib") or memory.get("total_mib")
+        elif name == "memory-total":
+            value = memory.get("total_mib")
+        elif name == "shm":
+            value = memory.get("shm_mib")
+        else:
+            visible = self.snapshot.get("gpus")
+            if visible is None:
+                return None
+            if name == "gpu-count":
+                return len(visible)
+            value = min((gpu["memory_mib"] for gpu in visible if gpu.get("memory_mib")), default=None)  # type: ignore[type-var]
+        return value
 
     # GPUs
 
@@ -229,7 +206,7 @@ class Facts:
         """Whether conda put `package` there, or may have (a report from a conda environment without a tag)."""
         installers: Any = self.snapshot.get("installers") or {}
         if package in installers or self.complete:
-            return installers.get(package) == "conda"
+            return bool(installers.get(package) == "conda")
         return self.snapshot.get("runtime") == "conda"
 
     def _conda_build(self) -> str | None:
@@ -255,9 +232,46 @@ class Facts:
         return None, False
 
 
+def _platform(snapshot: Snapshot, key: str) -> str:
+    platform: Any = snapshot.get("platform") or {}
+    return platform.get(key) or ""
+
+
+def _library(snapshot: Snapshot, key: str) -> str | None:
+    libraries: Any = snapshot.get("libraries") or {}
+    value: str | None = libraries.get(key)
+    return value
+
+
+def _glibc(snapshot: Snapshot) -> str | None:
+    family, _, version = _platform(snapshot, "libc").replace("-", " ").partition(" ")
+    return version.strip() if family == "glibc" else None
+
+
+def _machine(snapshot: Snapshot) -> str:
+    machine = _platform(snapshot, "machine").lower()
+    return {"amd64": "x86_64", "arm64": "aarch64"}.get(machine, machine)
+
+
 def _numbers(text: str) -> str | None:
     """The first version-like word of a release name: "Ubuntu 22.04" gives "22.04"."""
     for word in text.split():
         if word[0].isdigit():
             return word
     return None
+
+
+_TEXTS: dict[str, Callable[[Snapshot], str | None]] = {
+    "python": lambda snapshot: snapshot.get("python"),
+    # a forward-compatibility libcuda takes the place of the driver's own (CUDA compatibility guide)
+    "driver": lambda snapshot: _library(snapshot, "compat_driver") or snapshot.get("driver"),
+    "driver-cuda": lambda snapshot: snapshot.get("driver_cuda"),
+    "cuda-toolkit": lambda snapshot: snapshot.get("toolkit"),
+    "cudnn": lambda snapshot: snapshot.get("cudnn"),
+    "nccl": lambda snapshot: _library(snapshot, "nccl"),
+    "glibc": _glibc,
+    "libstdcxx": lambda snapshot: _library(snapshot, "libstdcxx"),
+    "os": lambda snapshot: _platform(snapshot, "system").lower(),
+    "os-version": lambda snapshot: _numbers(_platform(snapshot, "release")),
+    "machine": _machine,
+}

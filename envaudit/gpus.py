@@ -20,7 +20,7 @@ def bare_name(name: str) -> str:
     lowered = name[:200].lower().partition(" mig ")[0]
     for word in _VENDOR_WORDS:
         lowered = lowered.replace(word, " ")
-    words = [word for word in lowered.replace("/", " ").replace("-", " ").split()]
+    words = lowered.replace("/", " ").replace("-", " ").split()
     while words and (words[-1].rstrip("gib").isdigit() and words[-1][-1] in "gb"):
         words.pop()
     return "".join(words)
@@ -37,16 +37,16 @@ def split(capability: str) -> tuple[int, int] | None:
 def runs(capability: str, architectures: list[str]) -> bool:
     """Whether one of `architectures` ("7.5", "9.0+PTX", "9.0a", "10.0f") serves a GPU of `capability`."""
     gpu = split(capability)
-    if gpu is None:
+    return gpu is None or any(_serves(entry, gpu, capability in _STANDALONE) for entry in architectures)
+
+
+def _serves(entry: str, gpu: tuple[int, int], standalone: bool) -> bool:
+    base, _, ptx = entry.partition("+")
+    built = split(base.rstrip("af"))
+    if built is None:
+        return False
+    if built == gpu:
         return True
-    for entry in architectures:
-        base, _, ptx = entry.partition("+")
-        built = split(base.rstrip("af"))
-        if built is None:
-            continue
-        if base.endswith("a"):
-            if built == gpu:
-                return True
-        elif built == gpu or (built[0] == gpu[0] and built[1] < gpu[1] and capability not in _STANDALONE) or (ptx and built <= gpu):
-            return True
-    return False
+    if base.endswith("a"):  # architecture-specific code runs nowhere else
+        return False
+    return built < gpu and (bool(ptx) or (built[0] == gpu[0] and not standalone))

@@ -50,7 +50,7 @@ def clauses(rule: Rule, tables: dict[str, Table]) -> Iterator[Clause]:
         known = {"package"}
     written = _Written(rule, known)
     for row in rows:
-        for package in rule.each or [None]:
+        for package in rule.each or [""]:
             cells: dict[str, Any] = dict(row)
             if package:
                 cells["package"] = package
@@ -207,10 +207,7 @@ class _Written:
             name, _, form = part[:length].partition("|")
             cell = self._cell(name, cells)
             if isinstance(cell, list):
-                if len(cell) != 1:
-                    cell = " || ".join(cell)
-                else:
-                    cell = cell[0]
+                cell = " || ".join(cell)
             head += _formed(cell, form) + part[length:]
         return head
 
@@ -230,14 +227,13 @@ def _formed(cell: str, form: str) -> str:
     numbers = versions.key_release(cell)
     if length is None or not numbers:
         raise ValueError(f"'|{form}' cannot be taken of '{cell}'")
-    return ".".join((numbers + ["0"])[:length]) + ".*"
+    return ".".join([*numbers, "0"][:length]) + ".*"
 
 
 def _bounds(text: str) -> tuple[int | None, int | None]:
     low: int | None = None
     high: int | None = None
-    for part in text.split(","):
-        part = part.strip()
+    for part in map(str.strip, text.split(",")):
         number = part.lstrip("<>=")
         if not number.isdecimal():
             raise ValueError(f"'{part}' is no bound such as <64 or >=2")

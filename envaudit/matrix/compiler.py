@@ -101,8 +101,16 @@ def compile_matrix(source: Source) -> tuple[bytes, list[Fault]]:
             blobs[f"releases:{package}"], known[package] = _releases(listed)
     except Fault as fault:
         faults.append(fault)
+    named: dict[str, set[str]] = {}
+    for clause in every:
+        named.setdefault(clause.rule, set()).update(clause.packages)
     for rule in source.rules:
-        blobs[f"card:{rule.id}"] = rule.card()
+        table = source.tables.get(rule.over or "")
+        blobs[f"card:{rule.id}"] = {
+            **rule.card(),
+            "packages": sorted(named.get(rule.id, ())),
+            "table": table.about if table else None,
+        }
     return _packed(_by_anchor(every, source.rules), blobs, known), faults
 
 

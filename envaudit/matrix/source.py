@@ -64,7 +64,7 @@ def load(path: str) -> Any:
     try:
         return _Builder(path).build(text)
     except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
+        mark: Any = getattr(error, "problem_mark", None)
         problem = getattr(error, "problem", None) or str(error).partition("\n")[0]
         raise Fault(path, mark.line + 1 if mark else 1, f"is not valid YAML: {problem}") from error
 
@@ -103,7 +103,7 @@ class _Builder:
             # only plain scalars can be null; "null" and "~" in quotes are text
             return None if event.implicit[0] and event.value in ("", "~", "null") else event.value
         if isinstance(event, yaml.SequenceStartEvent):
-            items = []
+            items: list[Any] = []
             for inner in events:
                 if isinstance(inner, yaml.SequenceEndEvent):
                     return items
@@ -112,6 +112,7 @@ class _Builder:
 
     def _mapping(self, event: Any, events: Any, depth: int) -> Block:
         block = Block(event.start_mark.line + 1)
+        inner: Any
         for inner in events:
             if isinstance(inner, yaml.MappingEndEvent):
                 break

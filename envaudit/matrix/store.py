@@ -63,7 +63,8 @@ class Matrix:
         if self._cards is None:
             cards: dict[str, list[int]] = self.table("cards")
             self._cards = cards
-        return self._at(self._cards[f"card:{rule}"])  # type: ignore[no-any-return]  # a card is a mapping
+        card: dict[str, Any] = self._at(self._cards[f"card:{rule}"])
+        return card
 
 
 def load(rule_folders: list[str] | None = None) -> Matrix:

@@ -17,7 +17,7 @@ def with_gpu(snapshot: Snapshot, name: str) -> Snapshot:
     name = name.strip()
     if not name or len(name) > 200:
         raise ValueError(f"--gpu '{name[:40]}': name a GPU such as \"Tesla T4\" or sm_75, or none")
-    changed: Snapshot = {**snapshot}  # type: ignore[typeddict-item]
+    changed: Snapshot = {**snapshot}
     if name.lower() == "none":
         changed["gpus"] = []
         return changed

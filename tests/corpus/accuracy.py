@@ -94,9 +94,8 @@ def main() -> int:
         for row in decidable:
             if not row["detected"]:
                 case = row["case"]
-                print(
-                    f"missed {'firm ' if case.get('firm') else ''}{case['id']} [{case['category']}] {case['symptom']} | {row['rules']}"
-                )
+                firm_word = "firm " if case.get("firm") else ""
+                print(f"missed {firm_word}{case['id']} [{case['category']}] {case['symptom']} | {row['rules']}")
         for row in works:
             if row["wolf"] or row["doubts"]:
                 print(f"{'WOLF' if row['wolf'] else 'doubt'} {row['case']['id']} {row['wolf']} {row['doubts']}")
