@@ -116,7 +116,7 @@ class Facts:
         # "Python 3.7" and "driver 470" name a series, not one release
         parts = text.count(".") + 1
         if (name == "python" and parts < 3) or (name == "driver" and parts < 2):
-            return versions.specifier(f"=={text}.*")
+            return versions.specifier(f"=={text}.*,>={text}")  # and no pre-release of it
         return versions.specifier(f"=={text}")
 
     def text(self, name: str) -> str | None:

@@ -98,7 +98,7 @@ def _with_builds(package: str, version: str, now: str | None, facts: Facts, rele
     if package != "torch":
         # companions follow torch
         tag = versions.local(facts.packages.get("torch", ""))
-        return [f"{version}+{tag}"] if tag and _is_index_build(tag) and package != "torchtext" else [version]
+        return [f"{version}+{tag}"] if tag and is_index_build(tag) and package != "torchtext" else [version]
     tag = versions.local(now or "")
     builds = releases.builds(version)
     if tag and tag in builds:
@@ -108,5 +108,7 @@ def _with_builds(package: str, version: str, now: str | None, facts: Facts, rele
     return [f"{version}+{build}" for build in builds] or [version]
 
 
-def _is_index_build(tag: str) -> bool:
-    return tag == "cpu" or tag.startswith(("cu", "rocm", "xpu"))
+def is_index_build(tag: str) -> bool:
+    """Whether the PyTorch index has a folder for builds with this local tag: "cu121", "cpu", "rocm6.1", "xpu"."""
+    numbers = tag.lstrip("curom").replace(".", "")
+    return tag in ("cpu", "xpu") or (tag.startswith(("cu", "rocm")) and numbers.isascii() and numbers.isdigit())

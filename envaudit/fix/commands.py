@@ -5,7 +5,7 @@ from __future__ import annotations
 from shlex import quote
 
 from envaudit import versions
-from envaudit.fix.candidates import TORCH_FAMILY
+from envaudit.fix.candidates import TORCH_FAMILY, is_index_build
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def commands(pins: dict[str, str], remove: list[str], snapshot: Snapshot, instal
     tagged: dict[str, list[str]] = {}
     for name, version in pins.items():
         tag = versions.local(version)
-        if tag and name in TORCH_FAMILY:
+        if tag and name in TORCH_FAMILY and is_index_build(tag):
             tagged.setdefault(tag, []).append(f"{name}=={version}")
         else:
             plain.append(f"{name}=={version}")

@@ -68,31 +68,45 @@ class Search:
 
     def best(self) -> tuple[Moves, list[dict[str, Any]]]:
         """(moves, clauses that still fire): the cheapest moves that mend all that can be mended."""
-        start = _State(0.0, {}, self.fired_now)
-        queue: list[tuple[float, int, _State]] = [(0.0, 0, start)]
-        seen: set[tuple[tuple[str, str | None], ...]] = set()
-        count = 0
-        best = start
-        while queue and count < MAX_STATES:
+        while True:
+            state, solved = self._cheapest()
+            if solved:
+                return state.moves, state.fired
+            # leave what stood in the way and mend the rest; but what only a move brought in is no reason to give up on
+            # anything but the clause that asked for the move
+            stuck = self._worst([clause for clause in state.fired if clause in self.fired_now])
+            stuck = stuck or self._worst(self.fired_now)
+            if stuck is None:
+                return state.moves, state.fired
+            self.hopeless.add(_which(stuck))
+
+    def _worst(self, fired: list[dict[str, Any]]) -> dict[str, Any] | None:
+        """The clause to mend next: the highest level, among equals the first."""
+        return max(
+            (clause for clause in fired if _which(clause) not in self.hopeless),
+            key=lambda clause: clause["l"],
+            default=None,
+        )
+
+    def _cheapest(self) -> tuple[_State, bool]:
+        """Uniform-cost search: (state, True) when nothing but the hopeless fires in it, else the best state seen."""
+        best = _State(0.0, {}, self.fired_now)
+        queue: list[tuple[float, int, _State]] = [(0.0, 0, best)]
+        seen = {_frozen(best.moves)}
+        while queue and len(seen) < MAX_STATES:
             state = heapq.heappop(queue)[2]
-            open_clauses = [clause for clause in state.fired if _which(clause) not in self.hopeless]
             if state.badness() < best.badness():
                 best = state
-            if not open_clauses:
-                return state.moves, state.fired
+            worst = self._worst(state.fired)
+            if worst is None:
+                return state, True
             if len(state.moves) >= MAX_MOVES:
                 continue
-            worst = max(open_clauses, key=lambda clause: (clause["l"], -len(state.fired)))
-            following = [next_state for next_state in self._mend(worst, state) if _frozen(next_state.moves) not in seen]
-            if not following and not state.moves:
-                # no move helps this one: leave it, mend the others
-                self.hopeless.add(_which(worst))
-                following = [state]
-            for next_state in following:
-                count += 1
-                seen.add(_frozen(next_state.moves))
-                heapq.heappush(queue, (next_state.cost, count, next_state))
-        return best.moves, best.fired
+            for following in self._mend(worst, state):
+                if _frozen(following.moves) not in seen:
+                    seen.add(_frozen(following.moves))
+                    heapq.heappush(queue, (following.cost, len(seen), following))
+        return best, False
 
     def _mend(self, clause: dict[str, Any], state: _State) -> list[_State]:
         facts = self.facts(state.moves)
@@ -132,8 +146,7 @@ class Search:
                 cost += 1.0
             else:
                 cost += min(0.9, 0.02 * abs((here[1] + [0])[1] - (there[1] + [0])[1]))
-            if versions.local(now or "") != versions.local(version or ""):
-                cost += 0.1
+            cost += _build_cost(versions.local(now or ""), versions.local(version or ""))
         if self.snapshot.get("requires"):
             cost += 2.0 * max(0, len(declared.unmet(after)) - self.unmet_now)
         return cost
@@ -148,6 +161,13 @@ class _State:
     def badness(self) -> tuple[int, float]:
         """How bad what is left is; fewer crashes outweigh any number of moves."""
         return sum(10 ** clause["l"] for clause in self.fired), self.cost
+
+
+def _build_cost(now: str | None, then: str | None) -> float:
+    if now == then:
+        return 0.0
+    # losing the GPU costs more than any other move: the CPU build is for when nothing else runs
+    return 5.0 if then == "cpu" and (now or "").startswith("cu") else 0.1
 
 
 def _which(clause: dict[str, Any]) -> tuple[str, frozenset[str]]:

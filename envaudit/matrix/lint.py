@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from io import BytesIO
 
 from envaudit.engine import evaluate
 from envaudit.facts import Facts
@@ -27,7 +28,7 @@ def lint(folder: str) -> tuple[list[str], str]:
     data, more = compile_matrix(source)
     said = [str(fault) for fault in faults + more]
     if not said:
-        said = [str(fault) for fault in example_faults(mine, Matrix(data))]
+        said = [str(fault) for fault in example_faults(mine, Matrix(BytesIO(data)))]
     rows = sum(len(table.rows) for table in source.tables.values() if table.path.startswith(folder))
     count = f"{len(mine)} rules, {rows} table rows"
     return said, f"{folder}: {count}, {len(said)} faults" if said else f"{folder}: {count}, all sound"

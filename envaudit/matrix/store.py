@@ -7,7 +7,7 @@ import os
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, BinaryIO
 
 FORMAT = 1
 _HEAD = b"envaudit matrix %d\n" % FORMAT
@@ -19,16 +19,18 @@ class MatrixError(Exception):
 
 
 class Matrix:
-    """The compiled rules and tables.  Raises MatrixError when `data` is not a matrix of this format."""
+    """The compiled rules and tables in `file`, of which an audit reads the parts that it needs.
 
-    def __init__(self, data: bytes) -> None:
-        if not data.startswith(_HEAD):
+    Raises MatrixError when it is not a matrix of this format.
+    """
+
+    def __init__(self, file: BinaryIO) -> None:
+        if file.read(len(_HEAD)) != _HEAD:
             raise MatrixError("the compiled matrix is of another format; reinstall envaudit")
-        start = len(_HEAD) + 13
-        end = start + int(data[len(_HEAD) : start])
-        index = json.loads(data[start:end])
-        self._data = data
-        self._body = end
+        length = int(file.read(13))
+        index = json.loads(file.read(length))
+        self._file = file
+        self._body = len(_HEAD) + 13 + length
         self._packages: dict[str, list[int]] = index["packages"]
         self._blobs: dict[str, list[int]] = index["blobs"]
         self._cards: dict[str, list[int]] | None = None
@@ -36,8 +38,8 @@ class Matrix:
         self.known: dict[str, str] = index["known"]  # package -> newest release that the tables know
 
     def _at(self, place: list[int]) -> Any:
-        offset = self._body + place[0]
-        return json.loads(self._data[offset : offset + place[1]])
+        self._file.seek(self._body + place[0])
+        return json.loads(self._file.read(place[1]))
 
     def clauses(self, packages: Any) -> list[dict[str, Any]]:
         """The clauses that could say something about an environment with `packages` (names)."""
@@ -76,11 +78,12 @@ def load(rule_folders: list[str] | None = None) -> Matrix:
     shipped = os.path.join(here, "matrix.bin")
     if not rule_folders:
         try:
-            with open(shipped, "rb") as file:
-                return Matrix(file.read())
+            return Matrix(open(shipped, "rb"))  # read bit by bit as long as the process lives
         except FileNotFoundError:
             pass  # a checkout
-    return Matrix(_compiled([own_rules(), *(rule_folders or [])]))
+    from io import BytesIO
+
+    return Matrix(BytesIO(_compiled([own_rules(), *(rule_folders or [])])))
 
 
 def own_rules() -> str:
