@@ -186,6 +186,10 @@ def _unchecked(unknown: set[str], facts: Facts) -> list[dict[str, str]]:
             said.add(label)
             because = "not known on this machine" if facts.complete else "not stated in the report"
             entries.append({"what": label, "because": because})
+    unnamed = sorted(name for name in unknown if name not in _LABELS and facts.installed(name) == UNKNOWN)
+    if unnamed and facts.packages:
+        names = ", ".join(unnamed[:3]) + (f" and {len(unnamed) - 3} more" if len(unnamed) > 3 else "")
+        entries.append({"what": f"clashes with {names}", "because": "the report does not name these packages"})
     return entries
 
 

@@ -26,11 +26,11 @@ def listing(matrix: Matrix, form: str, out: TextIO) -> None:
     cards = [matrix.card(rule) for rule in matrix.rule_ids()]
     if form == "json":
         keys = ("id", "level", "title", "packages", "proof", "sources")
-        dump({"rules": [{key: card[key] for key in keys} for card in cards]}, out)
+        dump({"rules": [{key: general(card[key]) for key in keys} for card in cards]}, out)
         return
     page: list[Line] = []
     for card in cards:
-        page.append([(f"{card['level']:9}", card["level"]), (card["id"], "title"), (f"  {card['title']}", "quiet")])
+        page.append([(f"{card['level']:9}", card["level"]), (card["id"], "title"), (f"  {general(card['title'])}", "quiet")])
     page.append([(f"{len(cards)} rules; envaudit explain RULE tells all about one", "quiet")])
     write(page, out)
 
@@ -46,7 +46,15 @@ def explain(matrix: Matrix, rule: str, form: str, out: TextIO) -> None:
     if form == "json":
         dump(card, out)
         return
-    write(_page(card, width_of(out)), out)
+    write(_page({name: general(value) for name, value in card.items()}, width_of(out)), out)
+
+
+def general(value: Any) -> Any:
+    """A text of a rule without the places for the versions of one environment: "numpy {numpy}" gives "numpy …"."""
+    if not isinstance(value, str):
+        return value
+    head, *parts = value.split("{")
+    return head + "".join("…" + part.partition("}")[2] for part in parts)
 
 
 def _page(card: dict[str, Any], width: int) -> list[Line]:

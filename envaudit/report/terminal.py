@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TextIO
-
 from rich.console import Console
 from rich.text import Text
 
-from envaudit.report.layout import STYLES, Line
+from envaudit.report.layout import STYLES
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import TextIO
+
+    from envaudit.report.layout import Line
 
 
 def draw(lines: list[Line], out: TextIO) -> None:

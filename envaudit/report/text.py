@@ -70,7 +70,8 @@ def summary(snapshot: Snapshot) -> str:
         parts.append(place)
     if snapshot.get("python"):
         parts.append(f"Python {snapshot['python']}")
-    parts.append(f"{len(snapshot.get('packages') or {})} packages")
+    count = len(snapshot.get("packages") or {})
+    parts.append(f"{count} package{'' if count == 1 else 's'}")
     visible = snapshot.get("gpus")
     if visible:
         parts.append(_gpus(visible))  # type: ignore[arg-type]  # a list of mappings
