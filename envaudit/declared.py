@@ -6,13 +6,14 @@ from envaudit import versions
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from typing import Any
 
     from envaudit.facts import Facts
     from envaudit.finding import Finding
 
 RULE = "requirement-not-met"
-_STOPS = frozenset("<>=!~;([ @")
+_STOPS = str.maketrans(dict.fromkeys("<>=!~;([@", " "))
 
 
 class Unmet:
@@ -26,9 +27,9 @@ class Unmet:
 
 def split(requirement: str) -> tuple[str, str]:
     """(canonical name, specifier) of a requirement without marker: "Foo_bar[x] (>=1)" gives ("foo-bar", ">=1")."""
-    end = next((at for at, char in enumerate(requirement) if char in _STOPS), len(requirement))
-    name = requirement[:end].lower().replace("_", "-").replace(".", "-")
-    rest = requirement[end:].strip()
+    written = requirement.translate(_STOPS).partition(" ")[0]
+    rest = requirement[len(written) :].strip()
+    name = written.lower().replace("_", "-").replace(".", "-")
     if rest.startswith("["):
         rest = rest.partition("]")[2].strip()
     if rest.startswith("@"):
@@ -55,6 +56,32 @@ def unmet(facts: Facts) -> list[Unmet]:
     return missing
 
 
+class Asked:
+    """Which installed distributions ask for a package, and with which requirement."""
+
+    __slots__ = ("_lines", "_now")
+
+    def __init__(self, facts: Facts) -> None:
+        self._now = facts
+        self._lines: dict[str, list[tuple[str, str]]] = {}
+        requires: Any = facts.snapshot.get("requires") or {}
+        for package, lines in requires.items():
+            for line in lines:
+                self._lines.setdefault(split(line)[0], []).append((package, line))
+
+    def broken(self, moves: Mapping[str, str | None], after: Facts) -> int:
+        """How many requirements that are met now are not met after `moves`.
+
+        Those of a moved package are left out: what its other version requires is not known here.
+        """
+        return sum(
+            _judge(line, self._now)[2] and not _judge(line, after)[2]
+            for name in moves
+            for package, line in self._lines.get(name, ())
+            if package not in moves
+        )
+
+
 def _judge(line: str, facts: Facts) -> tuple[str, str, bool]:
     name, wanted = split(line)
     found = facts.packages.get(name)
@@ -62,12 +89,11 @@ def _judge(line: str, facts: Facts) -> tuple[str, str, bool]:
         return name, wanted, name in facts.unversioned
     if not wanted:
         return name, wanted, True
-    key = versions.key(found)
+    key = facts.key(name)
     try:
-        allowed = versions.specifier(wanted)
+        return name, wanted, key is None or versions.meets(wanted, key)
     except ValueError:
         return name, wanted, True  # a specifier of the time before PEP 440: nobody can say that it is not met
-    return name, wanted, key is None or versions.contains(allowed, key)
 
 
 def findings(missing: list[Unmet], known: list[Finding], card: dict[str, Any]) -> list[Finding]:

@@ -80,12 +80,16 @@ class Facts:
             if name in self.unversioned:
                 return TRUE if versions.is_subset(versions.ALL, allowed) else SOME
             return self.installed(name)
-        key = self._keys.get(name, False)
-        if key is False:
-            key = self._keys[name] = versions.key(text)
+        key = self.key(name)
         if key is None:  # installed, but of a version nobody can compare
             return TRUE if versions.is_subset(versions.ALL, allowed) else UNKNOWN
-        return TRUE if versions.contains(allowed, key) else FALSE  # type: ignore[arg-type]  # not False, not None
+        return TRUE if versions.contains(allowed, key) else FALSE
+
+    def key(self, package: str) -> Key | None:
+        """The sort key of the installed version of `package`; None when nobody can compare it."""
+        if package not in self._keys:
+            self._keys[package] = versions.key(self.packages[package])
+        return self._keys[package]
 
     def _machine_version(self, name: str, allowed: Intervals) -> int:
         if name not in self._machine:

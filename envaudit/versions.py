@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     Intervals = list[list["Key | None"]]
 
 _FINAL, _NO_POST, _NO_DEV = 3, -1, 1 << 40
+_PLAIN = [_FINAL, 0, _NO_POST, _NO_DEV]  # what follows the release in the key of a final release
+_releases: dict[str, list[int] | None] = {}  # bounds already read: requirements repeat the same few
 _PHASE = {"a": 0, "b": 1, "rc": 2}
 _BEFORE_ALL = [-1, -1, -1, -1]  # sorts before every pre-release of a release
 _OPERATORS = ("===", "~=", "==", "!=", "<=", ">=", "<", ">")
@@ -85,6 +87,52 @@ def specifier(text: str) -> Intervals:
         if clause and clause != "*":
             allowed = intersection(allowed, _clause(clause))
     return allowed
+
+
+def meets(text: str, version: Key) -> bool:
+    """`contains(specifier(text), version)` for a specifier set without "||", in a fraction of the time.
+
+    Every requirement of every installed distribution is judged by this at every start, and nearly all of them compare
+    plain releases.  Raises ValueError when `text` is no specifier set.
+    """
+    plain = version[2:] == _PLAIN and not version[0]
+    release = version[1]
+    for clause in text.split(","):
+        operator = clause[:2]
+        bound = _plain_release(clause[2:]) if plain else None
+        if bound is None:
+            if plain and operator[:1] == "<" and operator != "<=":
+                bound = _plain_release(clause[1:])
+                if bound is not None:
+                    if release >= bound:
+                        return False
+                    continue
+            clause = clause.strip()  # noqa: PLW2901
+            if clause and not contains(_clause(clause), version):
+                return False
+        elif operator == ">=":
+            if release < bound:
+                return False
+        elif operator == "==":
+            if release != bound:
+                return False
+        elif operator == "!=":
+            if release == bound:
+                return False
+        elif not contains(_clause(clause), version):
+            return False
+    return True
+
+
+def _plain_release(text: str) -> list[int] | None:
+    """The numbers of a plain release without trailing zeros; None for anything else, spaces and wildcards included."""
+    if text not in _releases:
+        numbers = None
+        if text.replace(".", "").isdecimal() and text.isascii() and len(text) < 40:
+            found = key(text)
+            numbers = found[1] if found and found[2:] == _PLAIN else None
+        _releases[text] = numbers
+    return _releases[text]
 
 
 def _clause(clause: str) -> Intervals:

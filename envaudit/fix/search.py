@@ -44,7 +44,7 @@ class Search:
         self.fired_now = [clause for clause, _ in fire(self.clauses, self.now)[0]]
         # (rule, packages) that no move mends; a state may keep them, but not bring in others
         self.hopeless: set[tuple[str, frozenset[str]]] = set()
-        self.unmet_now = len(declared.unmet(self.now))
+        self.asked = declared.Asked(self.now)
 
     def facts(self, moves: Moves) -> Facts:
         """The facts as they would be after `moves`."""
@@ -147,9 +147,7 @@ class Search:
             else:
                 cost += min(0.9, 0.02 * abs((here[1] + [0])[1] - (there[1] + [0])[1]))
             cost += _build_cost(versions.local(now or ""), versions.local(version or ""))
-        if self.snapshot.get("requires"):
-            cost += 2.0 * max(0, len(declared.unmet(after)) - self.unmet_now)
-        return cost
+        return cost + 2.0 * self.asked.broken(moves, after)
 
 
 class _State:

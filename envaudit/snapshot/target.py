@@ -18,10 +18,12 @@ class Target:
     kernel_pid   process id of the notebook kernel that started envaudit, else None
     environ      the environment variables it runs with
     markers      PEP 508 environment markers of that interpreter ("python_version", "sys_platform", ...)
+    bits         32 or 64: the size of its pointers
     """
 
     __slots__ = (
         "base_prefix",
+        "bits",
         "environ",
         "executable",
         "is_self",
@@ -46,6 +48,7 @@ class Target:
         environ: dict[str, str],
         markers: dict[str, str],
         kernel_pid: int | None = None,
+        bits: int = 64,
     ) -> None:
         self.executable = executable
         self.version = version
@@ -57,15 +60,17 @@ class Target:
         self.environ = environ
         self.markers = markers
         self.kernel_pid = kernel_pid
+        self.bits = bits
 
 
-def describe_interpreter() -> dict[str, object]:
+def describe_interpreter():  # type: () -> dict[str, object]
     """The facts about the running interpreter that make a `Target`, as JSON-ready values.
 
-    This function is also sent as source text to other interpreters (down to Python 3.7), so it imports what it uses
-    itself and uses no newer syntax.
+    This function is also sent as source text to other interpreters (down to Python 3.6), so it imports what it uses
+    itself, uses no newer syntax, and has its types in a comment.
     """
     import os
+    import sys
 
     implementation = sys.implementation
     system = os.uname().sysname if hasattr(os, "uname") else "Windows"
@@ -76,10 +81,12 @@ def describe_interpreter() -> dict[str, object]:
     return {
         "executable": sys.executable,
         "version": version,
-        "paths": [os.path.abspath(entry) for entry in sys.path if isinstance(entry, str)],
+        # "" is the current folder, and no part of the environment
+        "paths": [os.path.abspath(entry) for entry in sys.path if entry and isinstance(entry, str)],
         "prefix": sys.prefix,
-        "base_prefix": getattr(sys, "base_prefix", sys.prefix),
+        "base_prefix": getattr(sys, "real_prefix", sys.base_prefix),  # real_prefix: virtualenv before version 20
         "stdlib": os.path.dirname(os.__file__),
+        "bits": 64 if sys.maxsize > 2**32 else 32,
         "markers": {
             "python_version": "{}.{}".format(*sys.version_info[:2]),
             "python_full_version": version,
@@ -99,9 +106,18 @@ def describe_interpreter() -> dict[str, object]:
 def this_interpreter(environ: dict[str, str] | None = None, kernel_pid: int | None = None) -> Target:
     """The interpreter that runs envaudit, as a Target."""
     facts = describe_interpreter()
+    paths: list[str] = facts["paths"]  # type: ignore[assignment]  # as describe_interpreter makes it
+    if paths and paths[0] in _start_folders():
+        del paths[0]
     return Target(
         is_self=True,
         environ=dict(os.environ) if environ is None else environ,
         kernel_pid=kernel_pid,
         **facts,  # type: ignore[arg-type]  # the keys and types are those of describe_interpreter
     )
+
+
+def _start_folders() -> tuple[str, ...]:
+    """What Python puts first on `sys.path` because of how it was started: no part of the environment."""
+    script = sys.argv[0] if sys.argv else ""
+    return os.getcwd(), os.path.dirname(os.path.abspath(script)), os.path.dirname(os.path.realpath(script))

@@ -119,6 +119,14 @@ def test_a_plan_brings_in_nothing_new() -> None:
     assert found is not None and found.pins == {}
 
 
+def test_a_move_that_breaks_a_declared_requirement_costs_more() -> None:
+    held = matrix(rule("{a: '>=2', b: '<5'}", fix="[a, b]"), releases("a", "1.0", "2.0"), releases("b", "4.0", "5.0"))
+    snap = snapshot(a="2.0", b="4.0", c="1.0")
+    assert plan(snap, held).pins == {"a": "1.0"}  # type: ignore[union-attr]
+    snap["requires"] = {"c": ["a>=2"]}
+    assert plan(snap, held).pins == {"b": "5.0"}  # type: ignore[union-attr]
+
+
 def test_nothing_is_promised_where_no_release_is_clean() -> None:
     held = matrix(rule("{a: '*', b: '*'}", fix="[a]"), releases("a", "1.0", "2.0"))
     found = plan(snapshot(a="1.0", b="1"), held)

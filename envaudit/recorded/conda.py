@@ -1,0 +1,33 @@
+"""A package as conda describes it, to statements."""
+
+from __future__ import annotations
+
+from envaudit.recorded import names
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from envaudit.recorded.found import Found
+
+
+def package(found: Found, line: int, name: str, version: str, build: str, channel: str | None, strength: int) -> None:
+    """State one package as conda describes it."""
+    if build in ("<pip>", "pypi_0", "pypi") or channel == "pypi":
+        known = found.package(line, name, version, strength)
+        if known:
+            found.say(line, "installers", "pip", strength, known)
+        return
+    if name == "python":
+        found.say(line, "python", version, strength)
+        found.host("conda")
+        return
+    distribution = names.from_conda(name)
+    if distribution is None:
+        return
+    found.package(line, distribution, version, strength)
+    found.say(line, "installers", "conda", strength, distribution)
+    found.host("conda")
+    if build:
+        known_build = names.conda_build(build)
+        if name == "pytorch-cpu" or (name == "tensorflow-base" and build.startswith(("mkl_", "eigen_"))):
+            known_build = "cpu"
+        found.say(line, "builds", known_build, strength, distribution)

@@ -1,0 +1,259 @@
+"""Lines of the form "label: value": what mmcv, transformers-cli, accelerate, diffusers, jax, xformers and issue
+templates ask for or print, and the same written by hand."""
+
+from __future__ import annotations
+
+import re
+
+from envaudit.recorded import machine, names
+from envaudit.recorded.found import BLOCK, LINE
+from envaudit.recorded.page import bare
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from envaudit.recorded.found import Found
+    from envaudit.recorded.page import Page
+    from envaudit.snapshot.model import Gpu
+
+_FIELD = re.compile(r"([^:=|]{1,90}?)\s*(?::|={1,2}(?!=)|\s=\s)\s*(\S.*)")
+_COLUMNS = re.compile(r"([A-Za-z][\w.-]{1,40})\s{2,}v?(\d\S{0,60})")
+_SPLIT = re.compile(r",\s+(?=[A-Za-z][\w ./-]{1,40}:\s)")
+_ATTRIBUTE = re.compile(r"(?:print\()?(\w{1,40})\.(?:__version__|version\.VERSION|VERSION)\)?")
+_QUOTED = re.compile(r"[('\"]{0,2}v?(\d[\w.+-]{1,60})['\")]{0,2}")
+_VERSION = re.compile(r"(?<![\w.+-])v?(\d+\.\d[\w.+!-]*)")
+_DESCRIBE = re.compile(r"(?:v?\d\S*-g[0-9a-f]{5,40}|unknown|[0-9a-f]{7,40})[\s,]+(\d\S*)")
+_NO_GPU = re.compile(r"(?:no(?:ne| gpus?| nvidia gpus?)?|cpu(?:[ -]?only)?|without (?:a )?gpu|no cuda)\.?", re.I)
+_GPU_NUMBERS = re.compile(r"gpu ?(\d{1,2}(?:,\d{1,2})*)")
+
+_PYTHON = {"python", "python interpreter", "python ver"}
+_SYSTEM = {
+    "os", "os platform and distribution", "operating system", "os platform", "os version", "linux distribution",
+    "distribution", "platform", "system", "os/platform", "python platform", "os and version", "linux version",
+    "windows version", "linux", "windows", "distro", "operating system and version", "os type",
+    "platform & distribution",
+}  # fmt: skip
+_GPU = {
+    "gpu", "gpus", "gpu model", "gpu models", "gpu type", "gpu model and memory", "gpu models and configuration",
+    "gpu name", "graphics card", "graphic card", "video card", "accelerator", "gpu.name", "nvidia gpu", "gpu card",
+    "gpu device", "gpu model name", "gpu info", "gpu configuration", "cuda device", "gpu hardware",
+    "gpu models & configuration", "number and type of gpus", "device name", "gpu(s)",
+}  # fmt: skip
+_DRIVER = {
+    "nvidia driver", "driver", "gpu driver", "nvidia gpu driver", "cuda driver", "nvidia drivers", "nvidia-driver",
+    "graphics driver", "driver version", "nvidia driver version", "display driver", "nvidia-smi driver",
+}  # fmt: skip
+_TOOLKIT = {
+    "cuda toolkit",
+    "nvcc",
+    "cuda-toolkit",
+    "cuda compiler",
+    "nvcc -v",
+    "nvcc --version",
+    "cuda tool kit",
+    "system cuda toolkit",
+}
+_CUDNN = {"cudnn", "cuda/cudnn", "cuda / cudnn", "cuda & cudnn", "libcudnn", "cuda and cudnn"}
+_LIBC = {"libc", "glibc", "gnu libc"}
+_CPU = {"cpu", "cpu model", "processor", "cpu type"}
+_TORCH_CUDA = {"torch.version.cuda", "torch cuda", "torch.cuda", "pytorch cuda", "cuda used to build pytorch"}
+
+_OTHER = {
+    "running on google colab", "running in google colab", "system ram", "mmcv cuda compiler", "gpu.compute_capability",
+    "kernel", "architecture", "machine", "sys.platform", "using gpu in script",
+}  # fmt: skip
+_MACHINE = (_PYTHON, _SYSTEM, _GPU, _DRIVER, _TOOLKIT, _CUDNN, _LIBC, _CPU, _TORCH_CUDA)
+
+_FEWEST = 4  # statements near each other that make a report
+_GAP = 4  # lines between two of them
+
+
+def read(page: Page, found: Found) -> None:
+    """Read every labelled line; runs of them weigh as reports, and only the first of two that differ counts."""
+    statements: list[tuple[int, str, str]] = []
+    for line, raw in enumerate(page.lines):
+        if len(raw) < 4 or len(raw) > 1000 or found.claimed(line) or page.is_command(line):
+            continue
+        text = bare(raw)
+        following = bare(page.lines[line + 1]) if line + 1 < len(page.lines) else ""
+        statements += [(line, label, value) for label, value in _fields(text, following)]
+    reports: list[dict[str, str]] = []
+    for run in _runs(statements):
+        labels = {label: value for _, label, value in reversed(run)}
+        if any(_differ(labels, report) for report in reports):
+            found.note("the other environments in the text", f"another one is described at line {run[0][0] + 1}")
+            continue
+        strength = BLOCK if len(labels) >= _FEWEST and not reports else LINE
+        if len(labels) >= _FEWEST:
+            reports.append(labels)
+        _run(found, run, strength)
+    for line, _, _ in statements:
+        found.claim(line, line + 1)
+
+
+def _fields(text: str, following: str) -> list[tuple[str, str]]:
+    """The (label, value) pairs of a line whose label is known."""
+    columns = _COLUMNS.fullmatch(text)
+    if columns:
+        return [(columns[1].lower(), columns[2])] if names.from_label(columns[1].lower()) else []
+    attribute = _ATTRIBUTE.fullmatch(text)
+    if attribute:
+        value = _QUOTED.fullmatch(following)
+        return [(attribute[1].lower(), value[1])] if value and names.from_label(attribute[1].lower()) else []
+    if ":" not in text and "=" not in text:
+        return []
+    fields = []
+    for part in _SPLIT.split(text):
+        match = _FIELD.fullmatch(part.strip())
+        label = _label(match[1]) if match else ""
+        if match and _is_known(label):
+            fields.append((label, match[2].strip()))
+    return fields
+
+
+def _label(text: str) -> str:
+    """A label as the tables have it: "`transformers` version" is "transformers", "PyTorch version (GPU?)" "pytorch"."""
+    label = re.sub(r"\([^()]{0,80}\)", "", text).lower()
+    label = re.sub(r"[^a-z0-9._/&,() -]", "", label)
+    label = re.sub(r"\s+", " ", label).strip(" .-")
+    for prefix in ("installed ", "my ", "current ", "the "):
+        label = label.removeprefix(prefix)
+    for suffix in (
+        ".__version__",
+        ".version.version",
+        ".version",
+        " version",
+        " versions",
+        " ver",
+        "-version",
+        "_version",
+    ):
+        label = label.removesuffix(suffix)
+    return label.strip()
+
+
+def _is_known(label: str) -> bool:
+    known = names.from_label(label) or label in _OTHER or _GPU_NUMBERS.fullmatch(label)
+    return bool(known) or any(label in labels for labels in _MACHINE)
+
+
+def _runs(statements: list[tuple[int, str, str]]) -> list[list[tuple[int, str, str]]]:
+    runs: list[list[tuple[int, str, str]]] = []
+    for statement in statements:
+        # a PyTorch build list of up to 20 lines may stand between mmcv's fields
+        if runs and statement[0] - runs[-1][-1][0] <= (24 if len(runs[-1]) >= _FEWEST else _GAP):
+            runs[-1].append(statement)
+        else:
+            runs.append([statement])
+    return runs
+
+
+def _differ(labels: dict[str, str], report: dict[str, str]) -> bool:
+    """Whether two reports tell different versions of Python or of a framework."""
+    shared = {key for key in labels if key in report and (key in _PYTHON or names.from_label(key))}
+    return any(labels[key].split()[:1] != report[key].split()[:1] for key in shared)
+
+
+def _run(found: Found, run: list[tuple[int, str, str]], strength: int) -> None:
+    gpus: list[Gpu] = []
+    capability = None
+    mmcv_compiled = any(label == "mmcv cuda compiler" and value[:1].isdigit() for _, label, value in run)
+    for line, label, value in run:
+        numbers = _GPU_NUMBERS.fullmatch(label)
+        if numbers:
+            name = re.sub(r"\s*\((?:UUID|arch).*", "", value)[:100]
+            gpus += [{"name": name} for _ in numbers[1].split(",")]
+        elif label == "gpu.compute_capability":
+            capability = value if re.fullmatch(r"\d{1,2}\.\d", value) else None
+        elif label in _GPU or label == "using gpu in script":
+            gpus = gpus or _named_gpus(found, line, label, value, strength)
+        else:
+            # up to 2.0, the build with compiled operators had its own name
+            full = label == "mmcv" and value.startswith(("0.", "1.")) and mmcv_compiled
+            _statement(found, line, "mmcv-full" if full else label, value, strength)
+    if gpus and capability and len(gpus) == 1:
+        gpus[0]["compute_capability"] = capability
+    if gpus:
+        found.gpus(run[0][0], gpus, strength)
+
+
+def _named_gpus(found: Found, line: int, label: str, value: str, strength: int) -> list[Gpu]:
+    gpus = machine.gpu_names(value, labelled=True)
+    memory = re.search(r"(\d{4,6}) MiB", value)
+    for gpu in gpus if memory else ():
+        gpu["memory_mib"] = int(memory[1])  # type: ignore[index]  # the loop runs only where memory is there
+    driver = re.search(r"\bdriver\D{0,20}(\d{3}\.\d[\d.]*)", value, re.I)
+    if driver:
+        found.say(line, "driver", machine.driver(driver[1]), strength)
+    if not gpus and label in _GPU and _NO_GPU.fullmatch(value.strip()):
+        found.gpus(line, [], strength)
+    return gpus
+
+
+def _statement(found: Found, line: int, label: str, value: str, strength: int) -> None:
+    if label in _PYTHON:
+        found.say(
+            line, "python", machine.python(value) if len(set(_VERSION.findall(value[:20]))) < 2 else None, strength
+        )
+        if "conda" in value[:200].lower():
+            found.host("conda")
+    elif label in _SYSTEM:
+        machine.system(found, line, value, strength)
+        if "colab" in value.lower():
+            found.host("colab")
+        if "kaggle" in value.lower():
+            found.host("kaggle")
+    elif label == "sys.platform":
+        found.say(
+            line, "platform", {"linux": "Linux", "win32": "Windows", "darwin": "Darwin"}.get(value), strength, "system"
+        )
+    elif label in _DRIVER:
+        found.say(line, "driver", machine.driver(value), strength)
+    elif label in _TOOLKIT:
+        found.say(line, "toolkit", machine.cuda(value), strength)
+    elif label in _CUDNN:
+        found.say(line, "cudnn", _cudnn(label, value), strength)
+    elif label in _LIBC:
+        found.say(line, "platform", machine.libc(value if value[:1].isalpha() else f"glibc {value}"), strength, "libc")
+    elif label in _CPU and re.search(r"Intel|AMD|Xeon|Ryzen|EPYC|Apple M\d|ARM|Core|Threadripper", value):
+        found.say(line, "cpu", value[:200], strength, "model")
+    elif label in ("architecture", "machine") and re.fullmatch(r"x86_64|aarch64|arm64|AMD64", value):
+        found.say(line, "platform", value, strength, "machine")
+    elif label == "kernel" and re.match(r"\d+\.\d+", value):
+        found.say(line, "platform", value.split()[0][:100], strength, "kernel")
+    elif label == "system ram" and (match := re.match(r"(\d{1,6}(?:\.\d{1,3})?) GB", value)):
+        found.say(line, "memory", int(float(match[1]) * 1024), strength, "total_mib")
+    elif label.startswith("running") and value.lower().startswith(("yes", "true")):
+        found.host("colab")
+    elif label in _TORCH_CUDA:
+        found.say(line, "builds", "cpu" if value == "None" else machine.cuda_build(value), strength, "torch")
+    elif name := names.from_label(label):
+        found.package(line, name, version(value), strength) if version(value) else None
+
+
+def _cudnn(label: str, value: str) -> str | None:
+    """The cuDNN version; next to it, "CUDA 11.2" may be the driver's, the toolkit's or torch's own: nobody can tell."""
+    match = re.search(r"cudnn\D{0,12}(\d{1,2}\.\d+(?:\.\d+)*)", value, re.I)
+    if match:
+        return match[1]
+    if "cuda" in label:
+        parts = re.fullmatch(
+            r"(?:cuda\s*)?\d{1,2}\.\d+(?:\.\d+)?\s*(?:/|,|and|&)\s*(\d{1,2}\.\d+(?:\.\d+){0,2})", value.strip(), re.I
+        )
+        return parts[1] if parts else None
+    match = re.match(r"v?(\d{1,2}\.\d+(?:\.\d+)*)\b", value)
+    return match[1] if match else None
+
+
+def version(value: str) -> str | None:
+    """The one version that a value tells; None when it tells none, a series ("2.x"), or several."""
+    described = _DESCRIBE.match(value)
+    if described:
+        value = described[1]  # "v2.4.0-49-g85c8b2a817f 2.4.1": git's description of TensorFlow, then its version
+    bare_value = re.sub(r"\([^()]*\)", " ", value[:200])
+    if re.search(r"[<>~^]|\bor\b|\bto\b|\bnot\b|\blatest\b|\d\.x\b|\d\.\*", bare_value):
+        return None
+    versions = list(dict.fromkeys(text.rstrip(".-") for text in _VERSION.findall(bare_value)))
+    if len(versions) != 1 or not names.is_release(versions[0]):
+        return None
+    head = bare_value[: bare_value.index(versions[0])].strip().lower().rstrip("v= ")
+    return versions[0] if len(head) < 24 and "cuda" not in head and "python" not in head else None

@@ -1,0 +1,1 @@
+"""Tools that make and check the matrix's data; not part of the wheel."""
