@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from envaudit import versions
 from envaudit.conditions import gpus_meant, holds
-from envaudit.facts import AMOUNTS, MACHINE_VERSIONS, Facts
+from envaudit.facts import AMOUNTS, MACHINE_VERSIONS, WORDS, Facts
 from envaudit.truth import FALSE, TRUE, UNKNOWN
 
 TYPE_CHECKING = False
@@ -42,6 +42,8 @@ _LABELS = {
     "memory": "memory limit",
     "shm": "size of /dev/shm",
 }
+
+_NO_PACKAGES = frozenset((*MACHINE_VERSIONS, *WORDS, *AMOUNTS, "gpu", "cpu", "environment variables"))
 
 
 def evaluate(facts: Facts, matrix: Matrix) -> Audit:
@@ -152,8 +154,9 @@ class _Words:
             return str(self.problem.get("detail")) if self.problem else None
         if dot and first == "row":
             return str(self.clause.get("v", {}).get(second, "?"))
-        if name == "package":
-            return str(self.clause.get("v", {}).get("package", "?"))
+        if first == "package":
+            package = str(self.clause.get("v", {}).get("package", "?"))
+            return self.facts.text(package) if second == "version" else package
         if dot and second == "build":
             return self.facts.build(first)[0] or "of unknown build"
         if first == "gpu":
@@ -186,7 +189,7 @@ def _unchecked(unknown: set[str], facts: Facts) -> list[dict[str, str]]:
             said.add(label)
             because = "not known on this machine" if facts.complete else "not stated in the report"
             entries.append({"what": label, "because": because})
-    unnamed = sorted(name for name in unknown if name not in _LABELS and facts.installed(name) == UNKNOWN)
+    unnamed = sorted(name for name in unknown if name not in _NO_PACKAGES and facts.installed(name) == UNKNOWN)
     if unnamed and facts.packages:
         names = ", ".join(unnamed[:3]) + (f" and {len(unnamed) - 3} more" if len(unnamed) > 3 else "")
         entries.append({"what": f"clashes with {names}", "because": "the report does not name these packages"})

@@ -1,7 +1,7 @@
 """The search for the cheapest set of moves after which nothing fires.
 
-Uniform-cost search: a state is a set of moves; the worst clause that still fires is mended in each of the ways that
-its rule names; the first state in which nothing fires is the cheapest.  Bounded, so that it ends on every input; then
+Best-first search: a state is a set of moves; the worst clause that still fires is mended in each of the ways that its
+rule names; the first state in which nothing fires is taken.  Bounded, so that it ends on every input; then
 the best state seen is taken.
 """
 
@@ -25,7 +25,10 @@ if TYPE_CHECKING:
 
 MEND_FROM = 1  # index of "degraded": notices are not worth a move
 MAX_STATES = 150
-MAX_MOVES = 8
+MAX_MOVES = 12
+TRIED = 24  # moves tried for one way out
+KEPT = 3  # of them, how many are followed
+AHEAD = 1.3  # cost of a move that is still to come: the least is 1, and most change a minor or major version
 
 
 class Search:
@@ -44,6 +47,7 @@ class Search:
         self.fired_now = [clause for clause, _ in fire(self.clauses, self.now)[0]]
         # (rule, packages) that no move mends; a state may keep them, but not bring in others
         self.hopeless: set[tuple[str, frozenset[str]]] = set()
+        self._names: dict[int, tuple[str, frozenset[str]]] = {}
         self.asked = declared.Asked(self.now)
 
     def facts(self, moves: Moves) -> Facts:
@@ -78,21 +82,32 @@ class Search:
             stuck = stuck or self._worst(self.fired_now)
             if stuck is None:
                 return state.moves, state.fired
-            self.hopeless.add(_which(stuck))
+            self.hopeless.add(self._which(stuck))
+
+    def _which(self, clause: dict[str, Any]) -> tuple[str, frozenset[str]]:
+        """What makes two clauses one finding: the rule and the parts that clash."""
+        held = self._names.get(id(clause))
+        if held is None:
+            held = self._names[id(clause)] = clause["r"], frozenset(packages_in(clause["c"]))
+        return held
 
     def _worst(self, fired: list[dict[str, Any]]) -> dict[str, Any] | None:
         """The clause to mend next: the highest level, among equals the first."""
         return max(
-            (clause for clause in fired if _which(clause) not in self.hopeless),
+            (clause for clause in fired if self._which(clause) not in self.hopeless),
             key=lambda clause: clause["l"],
             default=None,
         )
 
     def _cheapest(self) -> tuple[_State, bool]:
-        """Uniform-cost search: (state, True) when nothing but the hopeless fires in it, else the best state seen."""
+        """Best-first search: (state, True) when nothing but the hopeless fires in it, else the best state seen.
+
+        What is still ahead of a state is taken as one move for each set of packages that clash.
+        """
         best = _State(0.0, {}, self.fired_now)
         queue: list[tuple[float, int, _State]] = [(0.0, 0, best)]
         seen = {_frozen(best.moves)}
+        given_up = {packages for _, packages in self.hopeless}
         while queue and len(seen) < MAX_STATES:
             state = heapq.heappop(queue)[2]
             if state.badness() < best.badness():
@@ -105,25 +120,48 @@ class Search:
             for following in self._mend(worst, state):
                 if _frozen(following.moves) not in seen:
                     seen.add(_frozen(following.moves))
-                    heapq.heappush(queue, (following.cost, len(seen), following))
-        return best, False
+                    ahead = len({self._which(held)[1] for held in following.fired} - given_up)
+                    heapq.heappush(queue, (following.cost + AHEAD * ahead, len(seen), following))
+        best = min([best, *(entry[2] for entry in queue)], key=_State.badness)
+        return best, self._worst(best.fired) is None
 
     def _mend(self, clause: dict[str, Any], state: _State) -> list[_State]:
+        """The states after each way out of `clause`: of each way, the cheapest moves that bring in nothing new, and a
+        few that do (moving torch brings in torchvision, which can follow)."""
         facts = self.facts(state.moves)
         options: list[dict[str, str]] = clause.get("f") or self.matrix.card(clause["r"])["fix"]
+        which = self._which(clause)
+        before = {self._which(held) for held in state.fired}
         result = []
         for preference, option in enumerate(options):
-            for moves in self._moves(option, facts):
-                merged = {**state.moves, **moves}
-                merged = {name: version for name, version in merged.items() if version != self.now.packages.get(name)}
-                after = self.facts(merged)
+            clean = trouble = 0
+            for cost, moves in self._ways(option, state, facts)[:TRIED]:
+                after = self.facts(moves)
                 if fire([clause], after)[0]:
                     continue
-                fired = self.fired(merged, after)
-                result.append(_State(self._cost(merged, after) + 0.01 * preference, merged, fired))
-                if len(result) > LIMIT * len(options):
+                fired = self.fired(moves, after)
+                if any(self._which(held) == which for held in fired):
+                    continue  # another row of the table says the same of the new version
+                if all(self._which(held) in before for held in fired):
+                    clean += 1
+                elif trouble < KEPT:
+                    trouble += 1
+                else:
+                    continue
+                result.append(_State(cost + 0.01 * preference, moves, fired))
+                if clean == KEPT:
                     break
         return result
+
+    def _ways(self, option: dict[str, str], state: _State, facts: Facts) -> list[tuple[float, Moves]]:
+        """(cost, moves) of the ways to take one way out of `state`, the cheapest first."""
+        ways = []
+        for place, moves in enumerate(self._moves(option, facts)):
+            merged = {**state.moves, **moves}
+            merged = {name: version for name, version in merged.items() if version != self.now.packages.get(name)}
+            ways.append((self._cost(merged) + 0.002 * place, merged))  # the nearest release first
+        ways.sort(key=lambda way: way[0])
+        return ways
 
     def _moves(self, option: dict[str, str], facts: Facts) -> list[Moves]:
         """The ways to do one way out: every package of it moves, by the nearest versions first."""
@@ -136,7 +174,7 @@ class Search:
             ways = [{**way, package: choice} for way in ways for choice in choices][: LIMIT * 6]
         return ways
 
-    def _cost(self, moves: Moves, after: Facts) -> float:
+    def _cost(self, moves: Moves) -> float:
         cost = 0.0
         for name, version in moves.items():
             cost += 1.0 + (3.0 if name in FRAMEWORKS else 0.0)
@@ -147,7 +185,7 @@ class Search:
             else:
                 cost += min(0.9, 0.02 * abs((here[1] + [0])[1] - (there[1] + [0])[1]))
             cost += _build_cost(versions.local(now or ""), versions.local(version or ""))
-        return cost + 2.0 * self.asked.broken(moves, after)
+        return cost + 2.0 * self.asked.broken(moves, self.facts(moves))
 
 
 class _State:
@@ -166,10 +204,6 @@ def _build_cost(now: str | None, then: str | None) -> float:
         return 0.0
     # losing the GPU costs more than any other move: the CPU build is for when nothing else runs
     return 5.0 if then == "cpu" and (now or "").startswith("cu") else 0.1
-
-
-def _which(clause: dict[str, Any]) -> tuple[str, frozenset[str]]:
-    return clause["r"], frozenset(packages_in(clause["c"]))
 
 
 def _frozen(moves: Moves) -> tuple[tuple[str, str | None], ...]:

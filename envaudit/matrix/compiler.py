@@ -125,7 +125,12 @@ def _by_anchor(every: list[Clause], rules: list[Rule]) -> dict[str, list[Any]]:
     for clause in every:
         anchor = min(clause.packages, key=lambda name: (common[name], name), default=ALWAYS)
         record: dict[str, Any] = {"r": clause.rule, "l": levels[clause.rule], "c": clause.conditions}
-        cells = {name: text for name, text in clause.cells.items() if f"{{row.{name}}}" in texts[clause.rule]}
+        text = texts[clause.rule]
+        cells = {
+            name: cell
+            for name, cell in clause.cells.items()
+            if f"{{row.{name}}}" in text or (name == "package" and "{package" in text)
+        }
         if cells:
             record["v"] = cells
         if clause.rule in with_refs:

@@ -16,16 +16,14 @@ def package(found: Found, line: int, name: str, version: str, build: str, channe
         if known:
             found.say(line, "installers", "pip", strength, known)
         return
-    if name == "python":
-        found.say(line, "python", version, strength)
-        found.host("conda")
-        return
     distribution = names.from_conda(name)
     if distribution is None:
         return
-    found.package(line, distribution, version, strength)
-    found.say(line, "installers", "conda", strength, distribution)
     found.host("conda")
+    found.package(line, distribution, version, strength)
+    if distribution == "python":
+        return
+    found.say(line, "installers", "conda", strength, distribution)
     if build:
         known_build = names.conda_build(build)
         if name == "pytorch-cpu" or (name == "tensorflow-base" and build.startswith(("mkl_", "eigen_"))):

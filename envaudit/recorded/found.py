@@ -47,7 +47,9 @@ class Found:
     def package(self, line: int, name: str, version: str | None, strength: int = BLOCK) -> str | None:
         """State that a package is installed (version None: of unknown version); gives its canonical name."""
         known = canonical(name)
-        if known is not None and (version is None or is_version(version)):
+        if known == "python":
+            self.say(line, "python", version, strength)
+        elif known is not None and (version is None or is_version(version)):
             self.say(line, "packages", version or False, strength, known)
         return known
 

@@ -24,7 +24,6 @@ _TAG = re.compile(
     r"(?:\s[^<>\n]{0,200})?>",
     re.IGNORECASE,
 )
-_COMMENT = re.compile(r"<!--.{0,2000}?-->", re.DOTALL)
 _QUOTE = re.compile(r"^[ \t]{0,8}(?:>[ \t]?)+", re.MULTILINE)
 _LOG = re.compile(
     r"^(?:\(\S+ pid=\d+\) ?)?(?:\[?\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d[,.]?\d*\]?[ ]?(?:- \S+ - )?"
@@ -74,7 +73,7 @@ class Page:
             text = _ANSI.sub("", text)
         text = _CONTROL.sub("", text.replace("\u00a0", " ").replace("\u2003", " "))
         if "<" in text:
-            text = _COMMENT.sub(_only_breaks, text)
+            text = _without_comments(text)
             text = _TAG.sub(" ", _BREAK.sub("\n", text))
         if ">" in text:
             text = _QUOTE.sub("", text)
@@ -110,6 +109,11 @@ def bare(line: str) -> str:
     return text.replace("**", "").replace("`", "").replace("__:", ":").strip()
 
 
+def columns(line: str) -> str:
+    """A line of a table with spaces for the pipes of markdown."""
+    return line.replace("|", "  ").rstrip() if "|" in line else line
+
+
 def _head(text: str) -> tuple[str, bool]:
     """The first MAX_LINES lines of `text`, and whether there were more."""
     end = -1
@@ -120,5 +124,11 @@ def _head(text: str) -> tuple[str, bool]:
     return text[:end], bool(text[end:].strip())
 
 
-def _only_breaks(match: re.Match[str]) -> str:
-    return "\n" * match[0].count("\n")
+def _without_comments(text: str) -> str:
+    """`text` without HTML comments (the hints of issue templates); their line breaks stay, for the line numbers."""
+    parts = []
+    at = 0
+    while (start := text.find("<!--", at)) >= 0 and (end := text.find("-->", start)) >= 0:
+        parts += [text[at:start], "\n" * text.count("\n", start, end)]
+        at = end + 3
+    return "".join([*parts, text[at:]])

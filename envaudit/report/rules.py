@@ -30,7 +30,9 @@ def listing(matrix: Matrix, form: str, out: TextIO) -> None:
         return
     page: list[Line] = []
     for card in cards:
-        page.append([(f"{card['level']:9}", card["level"]), (card["id"], "title"), (f"  {general(card['title'])}", "quiet")])
+        page.append(
+            [(f"{card['level']:9}", card["level"]), (card["id"], "title"), (f"  {general(card['title'])}", "quiet")]
+        )
     page.append([(f"{len(cards)} rules; envaudit explain RULE tells all about one", "quiet")])
     write(page, out)
 

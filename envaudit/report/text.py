@@ -151,8 +151,11 @@ def plan_lines(plan: Plan, snapshot: Snapshot, width: int) -> list[Line]:
 
 def _unknown(report: Report, width: int) -> list[Line]:
     page: list[Line] = []
+    reasons: dict[str, list[str]] = {}
     for entry in report.audit.unchecked:
-        page += paragraph([("not checked: ", "quiet"), (f"{entry['what']}: {entry['because']}", "quiet")], width, 0, 4)
+        reasons.setdefault(entry["because"], []).append(entry["what"])
+    for because, parts in reasons.items():
+        page += paragraph([(f"not checked: {', '.join(parts)} ({because})", "quiet")], width, 0, 4)
     if report.audit.coverage:
         newer = ", ".join(
             f"{row['package']} {row['version']} (known up to {row['newest_known']})"

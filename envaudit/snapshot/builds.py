@@ -43,17 +43,19 @@ def _torch(text: str) -> str | None:
 
 
 def _tensorflow(text: str) -> str | None:
-    """tensorflow/python/platform/build_info.py: a mapping, or pairs, of names and values (since TensorFlow 2.1)."""
-    # a mapping is written `'a': 1`, pairs `('a', 1)`
-    words = text.replace("(", " ").replace(")", " ").replace("{", " ").replace("}", " ").replace(":", ",").split(",")
-    words = [word.strip().strip("'\"") for word in words]
-    values = dict(zip(words, words[1:]))
-    if values.get("is_rocm_build") == "True":
-        return None  # which ROCm, it does not say
-    if values.get("is_cuda_build") == "True":
+    """tensorflow/python/platform/build_info.py: a mapping, `{'a': 1}`, or pairs, `[('a', 1)]`, of names and values."""
+    if _value(text, "is_cuda_build") == "True":
         # Windows: "64_112"
-        return cuda(values.get("cuda_version", "").rpartition("_")[2])
-    return "cpu" if values.get("is_cuda_build") == "False" else None
+        return cuda(_value(text, "cuda_version").rpartition("_")[2])
+    plain = _value(text, "is_cuda_build") == "False" and _value(text, "is_rocm_build") != "True"
+    return "cpu" if plain else None  # which ROCm, it does not say
+
+
+def _value(text: str, name: str) -> str:
+    """What stands behind the quoted `name`, or ""."""
+    rest = text.partition(f"'{name}'")[2].lstrip(",: ")
+    end = next((at for at, char in enumerate(rest) if char in ",)}"), 0)
+    return rest[:end].strip("' ")
 
 
 def cuda(version: str) -> str | None:

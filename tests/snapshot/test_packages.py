@@ -103,8 +103,8 @@ def test_the_first_on_the_path_wins(tmp_path):
 def test_a_folder_that_is_on_the_path_twice(tmp_path):
     dist_info(tmp_path / "lib", "numpy", "1.26.4")
     (tmp_path / "lib64").symlink_to("lib")
-    shutil.copytree(tmp_path / "lib" / "numpy-1.26.4.dist-info", tmp_path / "lib" / "numpy-1.25.0.dist-info")
-    assert len(collect(tmp_path / "lib", tmp_path / "lib64")["problems"]) <= 1
+    dist_info(tmp_path / "lib", "numpy", "1.25.0")
+    assert kinds(collect(tmp_path / "lib", tmp_path / "lib64")) == [("duplicate-distribution", ["numpy"])]
 
 
 def _without_metadata(folder):
@@ -239,7 +239,8 @@ def test_egg_info_that_setuptools_makes(tmp_path):
     project.mkdir()
     (project / "setup.py").write_text(
         "from setuptools import setup\n"
-        "setup(name='Old.Way', version='0.3', py_modules=[], install_requires=['numpy<2', 'six; python_version<\"3\"'])\n"
+        "needs = ['numpy<2', 'six; python_version < \"3\"']\n"
+        "setup(name='Old.Way', version='0.3', py_modules=[], install_requires=needs)\n"
     )
     run(python, "-c", f"import os, runpy, sys; os.chdir({str(project)!r}); sys.argv = ['setup.py', '-q', 'egg_info'];"
         "runpy.run_path('setup.py')")  # fmt: skip
@@ -251,6 +252,9 @@ def test_egg_info_that_setuptools_makes(tmp_path):
 
 
 def test_a_venv_with_wheels_that_pip_installed(tmp_path):
+    pip = pytest.importorskip("pip")
+    if tuple(map(int, pip.__version__.split(".")[:2])) < (22, 3):
+        pytest.skip("this pip cannot install into another environment")
     python = make_venv(tmp_path / "venv")
     files = [wheel(tmp_path, "torch", "2.4.0+cu121", ("numpy",)), wheel(tmp_path, "Some.Thing", "1.0rc1")]
     run(sys.executable, "-m", "pip", "--python", python, "install", "-q", "--no-deps", *map(str, files))
@@ -275,7 +279,7 @@ def _wheel(folder):
     name = "mine-1.5-py3-none-any.whl"
     with zipfile.ZipFile(folder + "/" + name, "w") as archive:
         archive.writestr("mine-1.5.dist-info/METADATA", "Metadata-Version: 2.1\\nName: mine\\nVersion: 1.5\\n")
-        archive.writestr("mine-1.5.dist-info/WHEEL", "Wheel-Version: 1.0\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n")
+        archive.writestr("mine-1.5.dist-info/WHEEL", "Wheel-Version: 1.0\\nTag: py3-none-any\\n")
         archive.writestr("__editable__.mine-1.5.pth", SOURCE)
         archive.writestr("mine-1.5.dist-info/RECORD", "")
     return name

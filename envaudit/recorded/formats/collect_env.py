@@ -33,6 +33,7 @@ _KNOWN = {
     "neuron sdk version", "vllm build flags", "versions of relevant libraries", "caching allocator config",
     "intel gpu driver version", "intel gpu models onboard", "intel gpu models detected",
 }  # fmt: skip
+_MOST = 50  # reports that are looked at
 _LONGEST = 600  # lines of one report; lscpu and a big GPU topology included
 
 
@@ -40,7 +41,7 @@ def read(page: Page, found: Found) -> None:
     anchors = [n for n, text in enumerate(page.lines) if "build" in text and _field(text)[0] in _ANCHORS]
     if not anchors:
         return
-    starts = _starts(page, anchors)
+    starts = _starts(page, anchors)[:_MOST]
     for start in starts[1:]:
         if _identity(page, start) != _identity(page, starts[0]):
             found.note(

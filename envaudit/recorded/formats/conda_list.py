@@ -6,20 +6,21 @@ import re
 
 from envaudit.recorded import conda
 from envaudit.recorded.found import BLOCK, LINE
+from envaudit.recorded.page import columns
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from envaudit.recorded.found import Found
     from envaudit.recorded.page import Page
 
-_HEAD = re.compile(r"#?\s*(?:packages in environment at .*:|Name\s+Version\s+Build(?:\s+Channel)?)\s*")
+_HEAD = re.compile(r"\s*#?\s*(?:packages in environment at .*:|Name\s+Version\s+Build(?:\s+Channel)?)\s*")
 _ROW = re.compile(r"\s{0,8}([A-Za-z0-9_][\w.-]{0,199})\s+(\d[\w.!+-]{0,199})(?:\s+(\S{1,200}))?(?:\s+(\S{1,200}))?\s*")
 # what a build string looks like: ends in a build number, or holds a hash, or is a mark for pip's packages
 _BUILD = re.compile(r"\S*_\d{1,6}|\S*h[0-9a-f]{7}\S*|py\d{2,3}\S*|<pip>|\d{1,3}|conda_forge|main|mkl|openblas|gnu")
 _SURE_BUILD = re.compile(
     r"pypi_\d|<pip>|(?:\S*_)?(?:py|np|cuda|cpu|h[0-9a-f]{7})\S*_\d{1,6}|py\d\.?\d{0,2}_\d{1,6}|h[0-9a-f]{7,}_\d{1,6}|hd?[0-9a-f]{7}"
 )
-_RULE = re.compile(r"[─-]{3,}[\s─-]*")
+_RULE = re.compile(r"\s*[─-]{3,}[\s─-]*")
 _EXPORT = re.compile(r"\s{0,8}([A-Za-z0-9_][\w.-]{0,199})=(\d[\w.!+-]{0,199})=([^\s=]{1,200})")
 _URL = re.compile(
     r"https?://\S*/(?:noarch|linux-\w+|win-\w+|osx-\w+)/([\w.-]+?)-(\d[\w.!+]*)-([\w.]+)\.(?:tar\.bz2|conda)(?:#\w*)?"
@@ -27,7 +28,7 @@ _URL = re.compile(
 
 
 def read(page: Page, found: Found) -> None:
-    lines = page.lines
+    lines = [columns(text) for text in page.lines]
     heads = [
         n for n, text in enumerate(lines) if ("Build" in text or "environment at" in text) and _HEAD.fullmatch(text)
     ]
@@ -68,7 +69,7 @@ def _exports(page: Page, found: Found, said: bool) -> bool:
     last = -10
     for line, text in enumerate(page.lines):
         match = None
-        if "=" in text or "://" in text:
+        if len(text) < 600 and ("=" in text or "://" in text):
             match = _EXPORT.fullmatch(text) or _URL.fullmatch(text.strip())
         if not match or found.claimed(line) or page.is_command(line):
             continue

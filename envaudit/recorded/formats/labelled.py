@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from envaudit.snapshot.model import Gpu
 
 _FIELD = re.compile(r"([^:=|]{1,90}?)\s*(?::|={1,2}(?!=)|\s=\s)\s*(\S.*)")
+_HEADING = re.compile(r"\s{0,3}(?:#{1,6}\s+[^:]{2,80}$|\*\*[^:*]{2,80}\*\*$)")
 _COLUMNS = re.compile(r"([A-Za-z][\w.-]{1,40})\s{2,}v?(\d\S{0,60})")
 _SPLIT = re.compile(r",\s+(?=[A-Za-z][\w ./-]{1,40}:\s)")
 _ATTRIBUTE = re.compile(r"(?:print\()?(\w{1,40})\.(?:__version__|version\.VERSION|VERSION)\)?")
@@ -40,7 +41,7 @@ _GPU = {
 }  # fmt: skip
 _DRIVER = {
     "nvidia driver", "driver", "gpu driver", "nvidia gpu driver", "cuda driver", "nvidia drivers", "nvidia-driver",
-    "graphics driver", "driver version", "nvidia driver version", "display driver", "nvidia-smi driver",
+    "graphics driver", "driver version", "drivers", "nvidia driver version", "display driver", "nvidia-smi driver",
 }  # fmt: skip
 _TOOLKIT = {
     "cuda toolkit",
@@ -64,6 +65,7 @@ _OTHER = {
 _MACHINE = (_PYTHON, _SYSTEM, _GPU, _DRIVER, _TOOLKIT, _CUDNN, _LIBC, _CPU, _TORCH_CUDA)
 
 _FEWEST = 4  # statements near each other that make a report
+_MOST = 8  # reports that another one is compared with
 _GAP = 4  # lines between two of them
 
 
@@ -74,8 +76,11 @@ def read(page: Page, found: Found) -> None:
         if len(raw) < 4 or len(raw) > 1000 or found.claimed(line) or page.is_command(line):
             continue
         text = bare(raw)
-        following = bare(page.lines[line + 1]) if line + 1 < len(page.lines) else ""
-        statements += [(line, label, value) for label, value in _fields(text, following)]
+        following = [bare(near) for near in page.lines[line + 1 : line + 3]]
+        if _HEADING.match(raw):
+            statements += [(line, label, value) for label, value in _form(text, following)]
+        else:
+            statements += [(line, label, value) for label, value in _fields(text, following[0] if following else "")]
     reports: list[dict[str, str]] = []
     for run in _runs(statements):
         labels = {label: value for _, label, value in reversed(run)}
@@ -83,11 +88,18 @@ def read(page: Page, found: Found) -> None:
             found.note("the other environments in the text", f"another one is described at line {run[0][0] + 1}")
             continue
         strength = BLOCK if len(labels) >= _FEWEST and not reports else LINE
-        if len(labels) >= _FEWEST:
+        if len(labels) >= _FEWEST and len(reports) < _MOST:
             reports.append(labels)
         _run(found, run, strength)
     for line, _, _ in statements:
         found.claim(line, line + 1)
+
+
+def _form(text: str, following: list[str]) -> list[tuple[str, str]]:
+    """A field of an issue form: the label is a heading, the value the next line that is not empty."""
+    label = _label(text)
+    value = next((line for line in following if line), "")
+    return [(label, value)] if _is_known(label) and value and not value.startswith(("_No", "#", "```")) else []
 
 
 def _fields(text: str, following: str) -> list[tuple[str, str]]:
@@ -211,7 +223,8 @@ def _statement(found: Found, line: int, label: str, value: str, strength: int) -
     elif label in _TOOLKIT:
         found.say(line, "toolkit", machine.cuda(value), strength)
     elif label in _CUDNN:
-        found.say(line, "cudnn", _cudnn(label, value), strength)
+        # what people believe: TensorFlow's own message of what it loaded weighs more
+        found.say(line, "cudnn", _cudnn(label, value), min(strength, LINE))
     elif label in _LIBC:
         found.say(line, "platform", machine.libc(value if value[:1].isalpha() else f"glibc {value}"), strength, "libc")
     elif label in _CPU and re.search(r"Intel|AMD|Xeon|Ryzen|EPYC|Apple M\d|ARM|Core|Threadripper", value):

@@ -59,7 +59,7 @@ def _table(page: Page, found: Found, start: int, say: bool) -> int:
     line = start
     misses = 0
     while line < min(len(page.lines), start + _LONGEST) and misses < 3:
-        text = page.lines[line].strip()
+        text = page.lines[line].strip()[:300]
         if "Processes:" in text or text.startswith("```"):
             break
         misses = 0 if text[:1] in "|+│=-╒├└" and text else misses + 1

@@ -78,10 +78,7 @@ def _say(found: Found, line: int, raw: str, strength: int) -> None:
     text = _clean(raw)
     pin = _PIN.fullmatch(text) or _EDITABLE_COMMENT.fullmatch(text)
     if pin:
-        if pin[1].lower() == "python":
-            found.say(line, "python", pin[2], strength)
-        else:
-            found.package(line, pin[1], pin[2], strength)
+        found.package(line, pin[1], pin[2], strength)
         return
     at = _AT.fullmatch(text)
     if at:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from envaudit.recorded.found import BLOCK
+from envaudit.recorded.page import columns
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ _FEWEST = 5  # rows that make a table where there is no head line
 
 def read(page: Page, found: Found) -> None:
     """Read the first complete table, headed ones first; others may be of another environment."""
-    lines = page.lines
+    lines = [columns(text) for text in page.lines]
     heads = [n for n, text in enumerate(lines) if "Package" in text and _HEAD.match(text) and not found.claimed(n)]
     read_one = False
     for head in heads:

@@ -64,7 +64,7 @@ def _pair(found: Found, line: int, name: str, version: str) -> None:
         found.say(line, "python", machine.python(version), SENTENCE)
     elif name in ("nvcc", "toolkit"):
         found.say(line, "toolkit", machine.cuda(version), SENTENCE)
-    elif name == "driver":
+    elif name in ("driver", "nvidia"):
         found.say(line, "driver", machine.driver(version), SENTENCE)
     elif name == "cudnn":
         found.say(line, "cudnn", version if re.fullmatch(r"\d{1,2}(?:\.\d+)+", version) else None, SENTENCE)

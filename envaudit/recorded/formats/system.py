@@ -22,16 +22,29 @@ _UNAME_RESULT = re.compile(r"uname_result\(system='(\w+)', .{0,300}?release='([^
 _RELEASE = re.compile(r"\s*(?:PRETTY_NAME=\"?|Description:\s+)([A-Z][^\"]{2,80})\"?\s*$")
 _PYTHON = re.compile(r"\s*Python ([23]\.\d+\.\d+\S*)(?: \|.{0,100}| \(.{0,200})?\s*$")
 _PIP_VERSION = re.compile(r"\s*pip (\d+[\d.]*) from .{1,300}\(python (\d\.\d+)\)")
+_CUDNN = re.compile(r"#define CUDNN_(MAJOR|MINOR|PATCHLEVEL) (\d{1,2})\s*")
 _MEMORY_TOTAL = re.compile(r"\s*MemTotal:\s+(\d{4,15}) kB")
 
 
 def read(page: Page, found: Found) -> None:
+    _cudnn_header(page, found)
     for line, raw in enumerate(page.lines):
         if len(raw) < 8:
             continue
         text = bare(raw)
         if _one(found, line, text) or _machine_line(found, line, text):
             found.claim(line, line + 1)
+
+
+def _cudnn_header(page: Page, found: Found) -> None:
+    """The three numbers of cudnn.h or cudnn_version.h, which stand near each other."""
+    for line, text in enumerate(page.lines):
+        if "CUDNN_MAJOR" not in text or not text.strip().startswith("#define CUDNN_MAJOR"):
+            continue
+        near = [_CUDNN.fullmatch(each.strip()) for each in page.lines[line : line + 3]]
+        if all(near):
+            found.say(line, "cudnn", ".".join(match[2] for match in near if match))
+            return
 
 
 def _one(found: Found, line: int, text: str) -> bool:
@@ -67,7 +80,7 @@ def _machine_line(found: Found, line: int, text: str) -> bool:
         return machine.system(found, line, match[1])
     elif text.startswith("Python ") and (match := _PYTHON.match(text)):
         found.say(line, "python", machine.python(match[1]))
-        if "conda" in text.lower():
+        if "conda" in text.lower() or "Continuum" in text:
             found.host("conda")
         return True
     elif text.startswith("pip ") and (match := _PIP_VERSION.match(text)):

@@ -1,0 +1,127 @@
+"""`python -m benchmarks`: medians, ratios to bare Python, peak memory and growth, beside pip and uv.
+
+Needs the development install (hatchling among it) and no network.  Exit status 1 when a target is missed.
+"""
+# ruff: noqa: S603  # only commands that this file names, no shell
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from benchmarks import environment, matrix
+from benchmarks.measure import Command, interleaved
+
+SIZES = (175, 350, 700, 1400)  # packages
+
+
+def main() -> int:
+    """Build everything in a temporary folder, measure, print."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__.splitlines()[0])
+    parser.add_argument("--runs", type=int, default=21, help="runs of each command (default 21)")
+    parser.add_argument("--packages", type=int, default=700, help="distributions (default 700)")
+    parser.add_argument("--keep", type=Path, metavar="DIR", help="build in DIR, and leave it")
+    options = parser.parse_args()
+    if options.keep:
+        options.keep.mkdir(parents=True)
+        return measure(options.keep.resolve(), options.runs, options.packages)
+    with tempfile.TemporaryDirectory(prefix="envaudit-benchmark-") as folder:
+        return measure(Path(folder).resolve(), options.runs, options.packages)
+
+
+def measure(folder: Path, runs: int, packages: int) -> int:
+    """Print all tables; 1 when a target is missed."""
+    wheel = build_wheel(folder)
+    small, real = matrix.compiled(folder, 1000)
+    large, _ = matrix.compiled(folder, 10_000)
+    print(
+        f"{platform.python_implementation()} {platform.python_version()}, {platform.system()} {platform.machine()}, "
+        f"{os.cpu_count()} CPUs, load {os.getloadavg()[0]:.1f}; {packages} packages, matrix of 1,000 rules "
+        f"({real} real), {len(small) >> 10} KiB compiled; medians of {runs} runs in turns"
+    )
+    clean = installed(folder / "clean", packages, wheel, small)
+    broken = installed(folder / "broken", packages, wheel, small, broken=True)
+    many = installed(folder / "many-rules", packages, wheel, large)
+    bare = Command("python -c pass", [str(clean / "python"), "-c", "pass"])
+    quiet = Command("envaudit, clean", [str(clean / "envaudit")])
+    drawn = Command("envaudit, findings on a terminal", [str(broken / "envaudit")], terminal=True, statuses=(1,))
+    plain = Command("envaudit, findings, piped", [str(broken / "envaudit")], statuses=(1,))
+    mended = Command("envaudit --fix, findings", [str(broken / "envaudit"), "--fix"], statuses=(0, 1))
+    report = Command("envaudit --format json, findings", [str(broken / "envaudit"), "--format", "json"], statuses=(1,))
+    grown = Command("envaudit, clean, 10,000 rules", [str(many / "envaudit")])
+    pip = Command("pip check, clean", [str(clean / "python"), "-m", "pip", "check"])
+    commands = [bare, quiet, drawn, plain, mended, report, grown, pip]
+    uv = shutil.which("uv")
+    if uv:
+        commands.append(Command("uv pip check, clean", [uv, "pip", "check", "--python", str(clean / "python")]))
+    interleaved(commands, runs)
+    table(commands, bare)
+
+    print()
+    by_size = []
+    for size in SIZES:
+        scripts = clean if size == packages else installed(folder / f"packages-{size}", size, wheel, small)
+        by_size.append(Command(f"envaudit, clean, {size} packages", [str(scripts / "envaudit")]))
+    bare_again = Command("python -c pass", bare.words)
+    interleaved([bare_again, *by_size], runs)
+    table([bare_again, *by_size], bare_again)
+
+    print()
+    above = [command.median - bare_again.median for command in by_size]
+    steepest = max((above[at + 1] / above[at]) / (SIZES[at + 1] / SIZES[at]) for at in range(len(SIZES) - 1))
+    own = [command for command in commands if command.name.startswith("envaudit")]
+    peak = max(own, key=lambda command: command.peak)
+    results = [
+        target("clean: at most 3.5 times bare Python", quiet.median / bare.median, 3.5),
+        target("findings on a terminal: at most 7 times", drawn.median / bare.median, 7),
+        target("pip check: at least 10 times slower", pip.median / quiet.median, 10, least=True),
+        target("10,000 rules: at most 1.3 times the time at 1,000", grown.median / quiet.median, 1.3),
+        target("packages: at most linear (1 is linear)", steepest, 1.0),
+        target(f"peak memory under 60 MiB ({peak.name})", peak.peak / 1024, 60),
+    ]
+    return 0 if all(results) else 1
+
+
+def build_wheel(folder: Path) -> Path:
+    """The wheel of this checkout, built without a network."""
+    words = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-index", "--no-build-isolation"]
+    subprocess.run([*words, "--wheel-dir", str(folder), str(environment.ROOT)], check=True)
+    return next(folder.glob("envaudit_ml-*.whl"))
+
+
+def installed(folder: Path, count: int, wheel: Path, compiled: bytes, *, broken: bool = False) -> Path:
+    """An environment with envaudit in it; returns its folder of commands."""
+    python = environment.build(folder, count, broken=broken)
+    words = [sys.executable, "-m", "pip", "--python", str(python), "install", "--quiet", "--no-deps", "--no-index"]
+    subprocess.run([*words, str(wheel)], check=True)
+    package = next((folder / "lib").glob("python3*/site-packages/envaudit"))
+    (package / "matrix.bin").write_bytes(compiled)
+    return python.parent
+
+
+def table(commands: list[Command], bare: Command) -> None:
+    """One line a command."""
+    print(f"{'':42}{'median':>9}{'least':>9}{'CPU':>9}{'x bare':>8}{'peak':>10}")
+    for command in commands:
+        cpu = sorted(command.cpu)[len(command.cpu) // 2]
+        print(
+            f"{command.name:42}{command.median * 1e3:6.1f} ms{min(command.wall) * 1e3:6.1f} ms{cpu * 1e3:6.1f} ms"
+            f"{command.median / bare.median:8.2f}{command.peak / 1024:6.1f} MiB"
+        )
+
+
+def target(what: str, value: float, bound: float, *, least: bool = False) -> bool:
+    """Print one target and what was measured; True when it is met."""
+    met = value >= bound if least else value <= bound
+    print(f"{'met   ' if met else 'MISSED'}  {what}: {value:.2f}")
+    return met
+
+
+if __name__ == "__main__":
+    sys.exit(main())
