@@ -7,13 +7,19 @@ that a distribution declares is met, so that `pip check` finds the clean environ
 
 from __future__ import annotations
 
+import functools
 import importlib.metadata
 import json
+import platform
 import random
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+
+from envaudit.matrix.store import load
+from envaudit.options import Options
+from envaudit.report.document import audit
 
 ROOT = Path(__file__).resolve().parent.parent
 IMAGE = "colab-gpu-2026-08-07-35aa05a"
@@ -45,16 +51,31 @@ WORDS = (
 )
 
 
+@functools.cache
 def versions(count: int) -> dict[str, str]:
     """Name to version of `count` distributions; the image's GPU libraries come first, its rarer packages last."""
     with open(ROOT / "tests" / "corpus" / "images.jsonl", encoding="utf-8") as file:
         image = next(case for case in map(json.loads, file) if case["id"] == IMAGE)
     own = {name.lower() for name in OWN_NEEDS} | {"pip", "setuptools", "envaudit-ml"}
     known = {name: version for name, version in image["env"]["packages"].items() if name not in own}
+    for name in faulty(known):
+        del known[name]
     chosen = dict(sorted(known.items(), key=lambda item: (item[0] not in BROKEN, item[0]))[:count])
     for number in range(count - len(chosen)):
         chosen[f"made-up-library-{number:04}"] = f"1.{number % 40}.{number % 7}"
     return chosen
+
+
+def faulty(packages: dict[str, str]) -> set[str]:
+    """The packages that envaudit finds fault with: a clean environment goes without them."""
+    left = dict(packages)
+    while True:
+        snapshot = {"python": platform.python_version(), "packages": left, "packages_complete": True}
+        findings = audit(snapshot, load(), Options()).audit.findings  # type: ignore[arg-type]
+        culprits = {culprit for finding in findings for culprit in finding.culprits} & left.keys()
+        if not culprits:
+            return packages.keys() - left.keys()
+        left = {name: version for name, version in left.items() if name not in culprits}
 
 
 def build(folder: Path, count: int, *, broken: bool = False) -> Path:
@@ -62,7 +83,7 @@ def build(folder: Path, count: int, *, broken: bool = False) -> Path:
     subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
     site = next((folder / "lib").glob("python3*")) / "site-packages"
     copied = sum(copy(name, site) for name in OWN_NEEDS)
-    chosen = versions(count - copied - 1)  # and envaudit itself; pip and setuptools come on top
+    chosen = dict(versions(count - copied - 3))  # envaudit itself, pip and setuptools
     if broken:
         chosen.update({name: version for name, version in BROKEN.items() if name in chosen})
     for name, version in chosen.items():

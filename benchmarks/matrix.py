@@ -20,7 +20,10 @@ def compiled(folder: Path, count: int) -> tuple[bytes, int]:
     real = len(source.rules)
     extra = folder / f"generated-{count}"
     extra.mkdir()
-    (extra / "generated.yaml").write_text("".join(rule(number) for number in range(max(0, count - real))), "utf-8")
+    names = sorted(versions(650))
+    for start in range(0, max(0, count - real), 1000):
+        rules = (rule(number, names) for number in range(start, min(start + 1000, count - real)))
+        (extra / f"from-{start:05}.yaml").write_text("".join(rules), "utf-8")
     source, faults = read([str(ROOT / "rules"), str(extra)])
     data, more = compile_matrix(source)
     if faults or more:
@@ -28,12 +31,11 @@ def compiled(folder: Path, count: int) -> tuple[bytes, int]:
     return data, real
 
 
-def rule(number: int) -> str:
+def rule(number: int, names: list[str]) -> str:
     """A rule about two packages that does not fire on the environment of the benchmark."""
     chance = random.Random(number)  # noqa: S311
-    names = sorted(versions(650))
-    first = chance.choice(names)
-    second = chance.choice(names) if chance.random() < INSTALLED else f"unseen-{chance.randrange(UNIVERSE):04}"
+    first, other = chance.sample(names, 2)
+    second = other if chance.random() < INSTALLED else f"unseen-{chance.randrange(UNIVERSE):04}"
     low = chance.randrange(20)
     return f"""\
 - id: generated-{number:05}

@@ -37,7 +37,7 @@ def main(argv: list[str] | None = None) -> int:
         return 130
     except BrokenPipeError:
         # the reader has gone (envaudit | head): nothing is left to say, and Python must not try at exit either
-        sys.stdout = None  # type: ignore[assignment]
+        sys.stdout = None
         return 0
 
 

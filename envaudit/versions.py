@@ -10,6 +10,8 @@ Local version tags (`+cu121`) never take part in a comparison, as in PEP 440; th
 
 from __future__ import annotations
 
+from _operator import eq, ge, gt, le, lt, ne  # what `operator` hands on, without its start-up time
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
 
 _FINAL, _NO_POST, _NO_DEV = 3, -1, 1 << 40
 _PLAIN = [_FINAL, 0, _NO_POST, _NO_DEV]  # what follows the release in the key of a final release
+# how a plain release compares with a plain bound (exclusive comparisons leave out pre- and post-releases: it is none)
+_COMPARE = {"<": lt, "<=": le, "==": eq, "!=": ne, ">=": ge, ">": gt}
 _releases: dict[str, list[int] | None] = {}  # bounds already read: requirements repeat the same few
 _PHASE = {"a": 0, "b": 1, "rc": 2}
 _BEFORE_ALL = [-1, -1, -1, -1]  # sorts before every pre-release of a release
@@ -98,28 +102,13 @@ def meets(text: str, version: Key) -> bool:
     plain = version[2:] == _PLAIN and not version[0]
     release = version[1]
     for clause in text.split(","):
-        operator = clause[:2]
-        bound = _plain_release(clause[2:]) if plain else None
-        if bound is None:
-            if plain and operator[:1] == "<" and operator != "<=":
-                bound = _plain_release(clause[1:])
-                if bound is not None:
-                    if release >= bound:
-                        return False
-                    continue
+        operator = clause[:2] if clause[1:2] == "=" else clause[:1]
+        bound = _plain_release(clause[len(operator) :]) if plain else None
+        if bound is None or operator not in _COMPARE:
             clause = clause.strip()  # noqa: PLW2901
             if clause and not contains(_clause(clause), version):
                 return False
-        elif operator == ">=":
-            if release < bound:
-                return False
-        elif operator == "==":
-            if release != bound:
-                return False
-        elif operator == "!=":
-            if release == bound:
-                return False
-        elif not contains(_clause(clause), version):
+        elif not _COMPARE[operator](release, bound):
             return False
     return True
 

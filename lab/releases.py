@@ -11,6 +11,8 @@ its history, no work tree.  For an origin `files`, DIR/files/NAME.txt holds what
 from __future__ import annotations
 
 import argparse
+import functools
+import json
 import re
 import sys
 import time
@@ -19,11 +21,12 @@ from typing import NamedTuple
 
 from packaging.version import InvalidVersion, Version
 
-from lab.origins import MINORS, Release, from_feedstock, from_files, from_spack, from_tags, git
+from lab.origins import MINORS, Release, final, from_feedstock, from_files, from_spack, from_tags, git
 
 HERE = Path(__file__).resolve().parent
 RULES = HERE.parent / "rules"
 LISTS = RULES / "releases"
+IMAGES = HERE.parent / "tests" / "corpus" / "images.jsonl"
 KEEP_ALL = 150  # releases; longer lists are thinned
 RECENT = 2 * 365 * 86400  # seconds
 
@@ -89,6 +92,34 @@ def releases(origin: Origin, clone: Path) -> list[Release]:
     return sorted(found, key=lambda release: Version(release.version))
 
 
+def with_images(package: str, found: list[Release]) -> list[Release]:
+    """The list with the versions that official images ran, for the Pythons of the release before and the image's."""
+    for version, minor in sorted(_seen().get(package, {}).items(), key=lambda item: Version(item[0])):
+        before = [release for release in found if Version(release.version) <= Version(version)]
+        if before and before[-1].version != version:
+            near = before[-1]
+            last = None if near.last is None else max(near.last, minor)
+            found = sorted(
+                [*found, Release(version, min(near.first, minor), last, 0)],
+                key=lambda release: Version(release.version),
+            )
+    return found
+
+
+@functools.cache
+def _seen() -> dict[str, dict[str, int]]:
+    """Package to version to the Python 3 minor of an official image that had it."""
+    seen: dict[str, dict[str, int]] = {}
+    for line in IMAGES.read_text("utf-8").splitlines():
+        environment = json.loads(line)["env"]
+        minor = (environment.get("python") or "").split(".")[1:2]
+        for name, text in environment["packages"].items() if minor else ():
+            version = final(text)
+            if version:
+                seen.setdefault(name, {})[version] = int(minor[0])
+    return seen
+
+
 def mentioned() -> set[str]:
     """Every word of the rules and tables that looks like a version: thinning keeps those."""
     words: set[str] = set()
@@ -121,7 +152,7 @@ def text(origin: Origin, found: list[Release], clone: Path) -> str:
         "feedstock": "versions of the recipe and the least Python it asks for",
         "spack": "versions of Spack's recipe and the Pythons it allows",
     }.get(origin.how, "release tags, Pythons as their packaging files say")
-    source = f"github.com/{origin.repository} up to {day}: {what}"
+    source = f"github.com/{origin.repository} up to {day}: {what}; versions that official images run"
     if origin.repository == "files":
         other = origin.how.partition("like=")[2]
         source = f"package index, files of each release{other and ' of ' + other}, read {day}"
@@ -192,6 +223,8 @@ def main() -> int:
             found = releases(origin, clone)
             if not found:
                 raise OSError(f"{origin.repository} names no releases of it")
+            if origin.repository != "files":
+                found = with_images(name, found)
             kept = thinned(found, keep, now)
             (LISTS / f"{name}.yaml").write_text(text(origin, kept, clone), "utf-8")
             print(f"{name}: {len(kept)} of {len(found)}, {kept[0].version} to {kept[-1].version}")

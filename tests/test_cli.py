@@ -156,7 +156,7 @@ def test_lint(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         (["--snapshot", "EMPTY"], "EMPTY: "),
         (["--snapshot", "BINARY"], "BINARY: "),
         (["--snapshot", "PROSE"], "PROSE: "),
-        (["--snapshot", "BADJSON"], "BADJSON:1: "),
+        (["--snapshot", "BADJSON"], "BADJSON: line 1: "),
         (["--python", "/nowhere/python"], "/nowhere/python: "),
         (["--python", "PROSE"], "PROSE: "),
         (["--gpu", " "], "--gpu"),

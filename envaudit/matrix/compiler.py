@@ -1,9 +1,12 @@
 """YAML to one file that an audit reads in a millisecond.
 
-    envaudit matrix FORMAT\\n
+    HEAD: a line with the number of this format
     <length of the index, 12 digits>\\n
     <index: {"packages": {name: [offset, length]}, "blobs": {...}, "known": {...}, "meta": {...}}>
-    <blobs, JSON each>
+    <blobs>
+
+The index and each blob are marshalled: reading them takes a third of the time of JSON, and importing `json` alone costs
+a third of what Python takes to start.  The file is as trustworthy as the compiled Python files beside it.
 
 A clause lies with the rarest of the packages it needs, so that an audit reads the clauses of what is installed and
 nothing else.  Texts lie apart ("card:ID"), for the few rules that fire.
@@ -11,7 +14,7 @@ nothing else.  Texts lie apart ("card:ID"), for the few rules that fire.
 
 from __future__ import annotations
 
-import json
+import marshal
 from collections import Counter
 from typing import Any
 
@@ -20,10 +23,8 @@ from envaudit.matrix.clauses import Clause, clauses
 from envaudit.matrix.levels import LEVELS
 from envaudit.matrix.rule import Rule
 from envaudit.matrix.source import Block, Fault, load, yaml_files
+from envaudit.matrix.store import ALWAYS, HEAD
 from envaudit.matrix.table import Releases, Table
-
-FORMAT = 1
-ALWAYS = ""  # where clauses lie that need no package
 
 
 class Source:
@@ -111,7 +112,7 @@ def compile_matrix(source: Source) -> tuple[bytes, list[Fault]]:
             "packages": sorted(named.get(rule.id, ())),
             "table": table.about if table else None,
         }
-    return _packed(_by_anchor(every, source.rules), blobs, known), faults
+    return _written(_by_anchor(every, source.rules), blobs, known), faults
 
 
 def _by_anchor(every: list[Clause], rules: list[Rule]) -> dict[str, list[Any]]:
@@ -181,11 +182,24 @@ def _releases(listed: Releases) -> tuple[list[Any], str]:
     return [row for _, row in keyed], keyed[-1][1][0]
 
 
-def _packed(anchored: dict[str, list[Any]], blobs: dict[str, Any], known: dict[str, str]) -> bytes:
+def _marshalled(value: Any) -> bytes:
+    """`value` in the oldest form of marshal that holds it, which every Python 3 reads."""
+    return marshal.dumps(_plain(value), 2)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _plain(inner) for name, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(inner) for inner in value]
+    return value
+
+
+def _written(anchored: dict[str, list[Any]], blobs: dict[str, Any], known: dict[str, str]) -> bytes:
     body = bytearray()
 
     def place(value: Any) -> list[int]:
-        data = json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()
+        data = _marshalled(value)
         body.extend(data)
         return [len(body) - len(data), len(data)]
 
@@ -195,5 +209,5 @@ def _packed(anchored: dict[str, list[Any]], blobs: dict[str, Any], known: dict[s
     # the index of the cards grows with the number of rules, so it is a blob too, read when a rule has fired
     others["cards"] = place(cards)
     index = {"packages": packages, "blobs": others, "known": known}
-    head = json.dumps(index, separators=(",", ":"), ensure_ascii=False).encode()
-    return b"envaudit matrix %d\n%012d\n" % (FORMAT, len(head)) + head + bytes(body)
+    head = _marshalled(index)
+    return HEAD + b"%012d\n" % len(head) + head + bytes(body)

@@ -111,7 +111,7 @@ class _Builder:
         return self._mapping(event, events, depth)
 
     def _mapping(self, event: Any, events: Any, depth: int) -> Block:
-        block = Block(event.start_mark.line + 1)
+        block = Block(_line(event))
         inner: Any
         for inner in events:
             if isinstance(inner, yaml.MappingEndEvent):
@@ -120,9 +120,15 @@ class _Builder:
                 raise self._fault(inner, "a key must be plain text")
             if inner.value in block:
                 raise self._fault(inner, f"key '{inner.value}' stands twice")
-            block.lines[inner.value] = inner.start_mark.line + 1
+            block.lines[inner.value] = _line(inner)
             block[inner.value] = self._value(next(events), events, depth + 1)
         return block
 
     def _fault(self, event: Any, reason: str) -> Fault:
-        return Fault(self.path, event.start_mark.line + 1, reason)
+        return Fault(self.path, _line(event), reason)
+
+
+def _line(event: Any) -> int:
+    """The line where a YAML event begins, counted from 1."""
+    line: int = event.start_mark.line
+    return line + 1

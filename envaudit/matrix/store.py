@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
+import marshal
 import os
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, BinaryIO
 
-FORMAT = 1
-_HEAD = b"envaudit matrix %d\n" % FORMAT
-ALWAYS = ""
+HEAD = b"envaudit matrix 2\n"  # the first line of a compiled matrix; the number changes with the format
+ALWAYS = ""  # where clauses lie that need no package
 
 
 class MatrixError(Exception):
@@ -25,12 +24,12 @@ class Matrix:
     """
 
     def __init__(self, file: BinaryIO) -> None:
-        if file.read(len(_HEAD)) != _HEAD:
+        if file.read(len(HEAD)) != HEAD:
             raise MatrixError("the compiled matrix is of another format; reinstall envaudit")
         length = int(file.read(13))
-        index = json.loads(file.read(length))
+        index = marshal.loads(file.read(length))  # noqa: S302  # our own file, like a .pyc
         self._file = file
-        self._body = len(_HEAD) + 13 + length
+        self._body = len(HEAD) + 13 + length
         self._packages: dict[str, list[int]] = index["packages"]
         self._blobs: dict[str, list[int]] = index["blobs"]
         self._cards: dict[str, list[int]] | None = None
@@ -39,7 +38,7 @@ class Matrix:
 
     def _at(self, place: list[int]) -> Any:
         self._file.seek(self._body + place[0])
-        return json.loads(self._file.read(place[1]))
+        return marshal.loads(self._file.read(place[1]))  # noqa: S302
 
     def clauses(self, packages: Any) -> list[dict[str, Any]]:
         """The clauses that could say something about an environment with `packages` (names)."""
@@ -101,7 +100,7 @@ def _compiled(folders: list[str]) -> bytes:
             raise MatrixError(f"{folder}: there is no such folder of rules")
     name = "matrix-" + fingerprint(folders) + ".bin"
     held = cache.read_bytes(name)
-    if held is not None and held.startswith(_HEAD):
+    if held is not None and held.startswith(HEAD):
         return held
     from envaudit.matrix.compiler import compile_matrix, read
 

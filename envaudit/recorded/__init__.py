@@ -44,11 +44,9 @@ def read(data: bytes, name: str) -> Snapshot:
         reader(pasted, found)
     snapshot = found.snapshot()
     if pasted.rest:
-        found_in = f"the first {page.MAX_LINES:,} lines"
-        snapshot.setdefault("unknown", []).append(
-            {"what": f"the rest of {name}"[:200], "because": f"only {found_in} of a text are read"}
-        )
+        because = f"only its first {page.MAX_LINES:,} lines ({page.MAX_CHARACTERS >> 20} MiB) are looked at"
+        snapshot.setdefault("unknown", []).append({"what": "the rest of the text", "because": because})
     if not any(snapshot.get(key) for key in ("packages", "packages_unversioned", "driver", "gpus", "toolkit", "cudnn")):
-        where = f" in its first {page.MAX_LINES:,} lines" if pasted.rest else ""
-        raise RecordedError(name, f"no package, driver or GPU is named{where or ' in it'}; {_HINT}")
+        where = f"its start ({page.MAX_LINES:,} lines, {page.MAX_CHARACTERS >> 20} MiB)" if pasted.rest else "it"
+        raise RecordedError(name, f"no package, driver or GPU is named in {where}; {_HINT}")
     return snapshot

@@ -6,7 +6,9 @@ import re
 
 from envaudit.recorded.error import RecordedError
 
-MAX_LINES = 100_000  # a report has hundreds, an issue thousands; a log may have millions
+# a report has hundreds of lines, an issue thousands, a log may have millions: only its start is looked at
+MAX_LINES = 50_000
+MAX_CHARACTERS = 4 << 20
 MAX_LINE = 8192  # characters; the longest that says something (CPU flags) has about 3,000
 
 _BOMS = (
@@ -61,11 +63,12 @@ class Page:
 
     lines   cleaned: no escape codes, no quote marks, no HTML tags, no log prefixes; the index plus 1 is the number
             of the line for a message
+    bare    the same lines without bullets and other marks, see `bare`
     text    the cleaned lines as one text, not cut (for JSON that spans lines or is one very long line)
-    rest    whether the text went on after MAX_LINES
+    rest    whether the text went on after what is looked at
     """
 
-    __slots__ = ("_commands", "lines", "rest", "text")
+    __slots__ = ("_commands", "bare", "lines", "rest", "text")
 
     def __init__(self, text: str) -> None:
         text, self.rest = _head(text.replace("\r\n", "\n").replace("\r", "\n"))
@@ -79,11 +82,13 @@ class Page:
             text = _QUOTE.sub("", text)
         self.text = _LOG.sub("", text)
         self.lines = [line[:MAX_LINE].rstrip() for line in self.text.split("\n")]
+        self.bare = [bare(line) for line in self.lines]
         self._commands: set[int] | None = None
 
     def cut(self, line: int) -> None:
         """Forget everything from `line` (an index) on."""
         del self.lines[line:]
+        del self.bare[line:]
 
     def is_command(self, line: int) -> bool:
         """Whether a line is an install command or goes on with one: it says what was tried, not what is there."""
@@ -115,13 +120,14 @@ def columns(line: str) -> str:
 
 
 def _head(text: str) -> tuple[str, bool]:
-    """The first MAX_LINES lines of `text`, and whether there were more."""
-    end = -1
-    if text.count("\n") < MAX_LINES:
-        return text, False
-    for _ in range(MAX_LINES):
-        end = text.find("\n", end + 1)
-    return text[:end], bool(text[end:].strip())
+    """The start of `text` that is looked at, and whether there is more."""
+    head = text[:MAX_CHARACTERS]
+    if head.count("\n") >= MAX_LINES:
+        end = -1
+        for _ in range(MAX_LINES):
+            end = head.find("\n", end + 1)
+        head = head[:end]
+    return head, bool(text[len(head) :].strip())
 
 
 def _without_comments(text: str) -> str:

@@ -45,16 +45,22 @@ def read(text: str, name: str) -> Snapshot | None:
 
 def _parse(text: str, name: str) -> Any:
     try:
-        return json.loads(text)
+        value = json.loads(text)
+        if "\\u" in text:
+            json.dumps(value, ensure_ascii=False).encode()
     except json.JSONDecodeError as error:
-        # a text that starts with a brace and a quoted key was meant to be JSON
-        if text.lstrip()[:1] == "{" and text.lstrip()[1:].lstrip()[:1] in ('"', "}") and "schema" in text[:4000]:
+        start = text.split(None, 2)[:2]
+        # JSON that was cut off is told so; a text that only starts like JSON is read as text
+        if error.msg != "Extra data" and "".join(start)[:2] in ('{"', "[{", "{}", "[]"):
             raise RecordedError(name, f"line {error.lineno}: not valid JSON: {error.msg}") from error
         return None
     except RecursionError as error:
         raise RecordedError(name, "is JSON that is nested too deeply") from error
+    except UnicodeEncodeError as error:
+        raise RecordedError(name, "is JSON with half of a character in it (a lone surrogate)") from error
     except ValueError as error:
         raise RecordedError(name, f"not valid JSON: {error}") from error
+    return value
 
 
 def _listed(value: Any, name: str, environment: Any) -> Snapshot:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 from envaudit.engine import evaluate
 from envaudit.facts import Facts
 from envaudit.matrix.levels import LEVELS
@@ -66,5 +64,7 @@ def audit(snapshot: Snapshot, matrix: Matrix, options: Options) -> Report:
 
 def dump(document: dict[str, Any], out: TextIO) -> None:
     """Write a JSON document, readable by people and in any terminal's encoding."""
+    import json
+
     json.dump(document, out, indent=1)
     out.write("\n")

@@ -76,7 +76,8 @@ def add(prefix: str, scan: Scan, installers: dict[str, str], known_builds: dict[
             if named:
                 known_builds[name] = named
     for package in found:
-        if package.name not in scan.packages and package.name not in _NO_LIBRARIES and not package.is_python():
+        known = package.name in scan.packages or package.name in scan.unversioned
+        if not known and package.name not in _NO_LIBRARIES and not package.is_python():
             scan.packages[package.name] = package.version
             installers[package.name] = "conda"
 

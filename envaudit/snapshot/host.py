@@ -152,7 +152,7 @@ def cpu(root: str = "/") -> Cpu | None:
     fields: dict[str, str] = {}
     for line in text.partition("\n\n")[0].splitlines():
         key, _, value = line.partition(":")
-        fields.setdefault(key.strip(), value.strip())
+        fields[key.strip()] = value.strip()
     found: Cpu = {}
     if fields.get("model name"):
         found["model"] = fields["model name"]

@@ -27,7 +27,7 @@ class Kernel:
 def find(proc: str = "/proc") -> Kernel | None:
     """The kernel that this process runs in or under, or None.  `proc` is where the process file system is."""
     if not os.path.isdir(proc):
-        # macOS, Windows: only the variable that jupyter_client gives its kernels tells, and not where they are
+        # macOS, Windows: only the variable that jupyter_client gives its kernels tells; the parent may be a shell
         if "JPY_PARENT_PID" in os.environ:
             return Kernel(os.getppid(), sys.executable, dict(os.environ))
         return None
@@ -39,7 +39,7 @@ def find(proc: str = "/proc") -> Kernel | None:
             return Kernel(pid, _executable(proc, pid, words[0], environ), environ)
         # "12 (a name) S 11 ...": the name may hold spaces and parentheses
         fields = _read(f"{proc}/{pid}/stat").rpartition(b")")[2].split()
-        if len(fields) < 2 or int(fields[1]) <= 1:
+        if len(fields) < 2 or int(fields[1]) < 1:
             return None
         pid = int(fields[1])
     return None

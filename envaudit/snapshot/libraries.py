@@ -118,16 +118,11 @@ def _real(path: str, root: str) -> str:
 
 
 def _toolkit_version(folder: str, root: str) -> str | None:
-    text = files.text(root, f"{folder}/version.json")
-    if text:
-        import json
-
-        try:
-            version = json.loads(text)["cuda"]["version"]
-        except (ValueError, LookupError, TypeError):
-            version = None
-        if isinstance(version, str) and version:
-            return version
+    # {"cuda": {"name": "CUDA SDK", "version": "12.4.1"}, ...}; importing `json` would cost as much as all else here
+    text = files.text(root, f"{folder}/version.json") or ""
+    words = text.partition('"cuda"')[2].partition("}")[0].partition('"version"')[2].split('"')
+    if len(words) > 1 and words[1][:1].isdecimal():
+        return words[1]
     text = files.text(root, f"{folder}/version.txt", 256) or ""
     if text.startswith("CUDA Version"):
         return text.split()[2] if len(text.split()) > 2 else None

@@ -15,7 +15,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from envaudit.snapshot.model import Memory
 
-_NONE = 1 << 60  # bytes; cgroup v1 writes a number near 2**63 for "no limit"
 _DEPTH = 64  # cgroups above each other
 
 
@@ -74,9 +73,12 @@ def _walk(mount: str, path: str, name: str, root: str) -> list[int]:
 
 
 def _bytes(text: str | None) -> list[int]:
-    """[the limit] that a file or a variable holds, [] for none ("max", "-1", a number near 2**63)."""
+    """[the limit] that a file or a variable holds, [] for none ("max", "-1", "unlimited").
+
+    cgroup v1 writes a number near 2**63 for none; it is more than any machine has and never the least.
+    """
     word = (text or "").strip()
-    return [int(word)] if word.isdecimal() and len(word) < 20 and 0 < int(word) < _NONE else []
+    return [int(word)] if word.isdecimal() and len(word) < 20 and int(word) > 0 else []
 
 
 def _address_space(process: str, root: str) -> list[int]:

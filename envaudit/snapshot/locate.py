@@ -16,8 +16,8 @@ TIME_LIMIT: Final = 30  # seconds; an interpreter on a cold network drive takes 
 _LARGEST: Final = 4 << 20  # bytes of an answer
 _MARK: Final = "envaudit-interpreter:"
 _PLACES: Final = ("bin/python", "bin/python3", "Scripts/python.exe", "python.exe", "bin/pypy3")
-# variables of the asking process that would change what another interpreter finds
-_NOT_ITS_OWN: Final = ("PYTHONUSERBASE", "PYTHONNOUSERSITE")
+# the variables about Python that a user sets for every Python; all others are about the one that runs envaudit
+_FOR_EVERY_PYTHON: Final = ("PYTHONUSERBASE", "PYTHONNOUSERSITE")
 
 
 class LocateError(Exception):
@@ -54,12 +54,14 @@ def _same(one: str, other: str) -> bool:
 
 def _interpreter(python: str) -> str:
     """The executable that a user means.  Raises LocateError."""
-    path = os.path.abspath(os.path.expanduser(python))
+    if not python:
+        raise LocateError("--python: the name is empty; name an interpreter, such as --python .venv/bin/python")
+    path = os.path.expanduser(python)
     if os.path.isdir(path):
         for place in _PLACES:
             inside = os.path.join(path, *place.split("/"))
             if os.path.isfile(inside):
-                return inside
+                return os.path.abspath(inside)
             if os.path.islink(inside):
                 gone = os.path.realpath(inside)
                 raise LocateError(f"{python}: its interpreter {gone} is gone; make the environment again")
@@ -68,13 +70,13 @@ def _interpreter(python: str) -> str:
             "name an interpreter, or the folder of a virtual or conda environment"
         )
     if os.path.isfile(path):
-        return path
+        return os.path.abspath(path)
     if os.path.basename(python) == python:
         from shutil import which
 
         command = which(python)
         if command:
-            return command
+            return os.path.abspath(command)
     raise LocateError(f"{python}: no such file; name an interpreter, such as --python .venv/bin/python")
 
 
@@ -83,7 +85,7 @@ def _outside_environ() -> dict[str, str]:
     return {
         name: value
         for name, value in os.environ.items()
-        if name in _NOT_ITS_OWN or not name.startswith(("PYTHON", "__PYVENV_LAUNCHER__"))
+        if name in _FOR_EVERY_PYTHON or not name.startswith(("PYTHON", "__PYVENV_LAUNCHER__"))
     }
 
 
@@ -156,12 +158,17 @@ def _run(command: list[str], environ: dict[str, str], name: str) -> str:
     timer.daemon = True
     timer.start()
     assert process.stdout is not None
-    with process.stdout:
-        output = process.stdout.read(_LARGEST)
-        if len(output) == _LARGEST:
-            stop()
-    process.wait()
-    timer.cancel()
+    try:
+        with process.stdout:
+            output = process.stdout.read(_LARGEST)
+            if len(output) == _LARGEST:
+                stop()
+        process.wait()
+    except KeyboardInterrupt:
+        stop()  # it has a session of its own, which Ctrl-C does not reach
+        raise
+    finally:
+        timer.cancel()
     if late:
         raise LocateError(f"{name}: gave no answer in {TIME_LIMIT} seconds; name another interpreter with --python")
     return output.decode("utf-8", "replace")

@@ -31,7 +31,8 @@ def collect(target: Target) -> dict[str, Any]:
     installers: dict[str, str] = {}
     conda_builds: dict[str, str] = {}
     for prefix in sorted({target.prefix, target.base_prefix}):
-        if os.path.isdir(os.path.join(prefix, "conda-meta")) and scan.sees(prefix):
+        # the conda below a virtual environment only counts when its packages are seen from there
+        if os.path.isdir(os.path.join(prefix, "conda-meta")) and (prefix == target.prefix or scan.sees(prefix)):
             from envaudit.snapshot import conda
 
             conda.add(prefix, scan, installers, conda_builds)
@@ -96,7 +97,7 @@ class Scan:
         except OSError as error:
             self.complete = False
             because = f"the folder cannot be read: {error.strerror}"
-            self.unknown.append({"what": f"packages in {folder}", "because": because})
+            self.unknown.append({"what": f"packages in {_shown(folder)}", "because": because})
             return
         if folder.endswith(".egg"):
             self._egg(folder)
@@ -128,7 +129,9 @@ class Scan:
         if os.path.isfile(inside):
             self._distribution(path, "EGG-INFO", inside, name)
         elif os.path.isfile(path):
-            self._add(*metadata.from_folder_name(name), parent, name)
+            called, version = metadata.from_folder_name(name)
+            if called:
+                self._add(called, version, parent, name)
 
     def _distribution(self, folder: str, entry: str, path: str, called: str = "") -> None:
         """Read the distribution whose metadata file is `path`; `called` is the folder name with name and version."""
@@ -144,8 +147,7 @@ class Scan:
             name = name or known[0]
             version = version or known[1]
             self._broken.add((folder, entry))
-            detail = f"{path} {fault}"
-            self.problems.append({"kind": "broken-metadata", "detail": detail, "culprits": [name] if name else []})
+            self._problem("broken-metadata", f"{path} {fault}", [name] if name else [])
             if not name:
                 return
         if self._add(name, version, folder, entry):
@@ -153,6 +155,9 @@ class Scan:
                 lines = _egg_requirements(os.path.dirname(path))
             if lines:
                 self._require(name, lines)
+
+    def _problem(self, kind: str, detail: str, culprits: list[str]) -> None:
+        self.problems.append({"kind": kind, "detail": _shown(detail), "culprits": culprits})
 
     def _add(self, name: str, version: str, folder: str, entry: str) -> bool:
         """Keep a distribution; False when another of the same name stays in its place."""
@@ -190,13 +195,12 @@ class Scan:
         if version == held or (versions.key(version) or version) == (versions.key(held) or held):
             return
         if new[0] == old[0]:
-            kind = "duplicate-distribution"
-            last = new[1] if wins else old[1]
-            detail = f"{new[0]} holds both {old[1]} and {new[1]}; {last} was installed last"
+            believed = new[1] if wins else old[1]
+            detail = f"{new[0]} holds both {old[1]} and {new[1]}; envaudit goes by {believed}"
+            self._problem("duplicate-distribution", detail, [name])
         else:
-            kind = "shadowed-distribution"
             detail = f"{name} {held or 'of unknown version'} in {old[0]} hides {version or 'another'} in {new[0]}"
-        self.problems.append({"kind": kind, "detail": detail, "culprits": [name]})
+            self._problem("shadowed-distribution", detail, [name])
 
     def _require(self, name: str, lines: list[str]) -> None:
         holds = self._holds
@@ -225,7 +229,14 @@ class Scan:
                 continue
         shown = ", ".join(entries[:5]) + (f" and {len(entries) - 5} more" if len(entries) > 5 else "")
         detail = f"{folder} holds what an interrupted pip left behind: {shown}"
-        self.problems.append({"kind": "leftover-distribution", "detail": detail, "culprits": sorted(culprits - {""})})
+        self._problem("leftover-distribution", detail, sorted(culprits - {""}))
+
+
+def _shown(text: str) -> str:
+    """`text` with escapes for what a terminal would obey or could not print: a file may have any name."""
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
 
 
 def _egg_requirements(folder: str) -> list[str]:

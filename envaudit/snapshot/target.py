@@ -120,4 +120,7 @@ def this_interpreter(environ: dict[str, str] | None = None, kernel_pid: int | No
 def _start_folders() -> tuple[str, ...]:
     """What Python puts first on `sys.path` because of how it was started: no part of the environment."""
     script = sys.argv[0] if sys.argv else ""
-    return os.getcwd(), os.path.dirname(os.path.abspath(script)), os.path.dirname(os.path.realpath(script))
+    try:
+        return os.getcwd(), os.path.dirname(os.path.abspath(script)), os.path.dirname(os.path.realpath(script))
+    except OSError:  # the current folder has been deleted
+        return (os.path.dirname(script),)

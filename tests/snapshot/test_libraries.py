@@ -43,6 +43,10 @@ def test_nothing(tmp_path: Path) -> None:
         ({f"{CUDA}/lib64/libcudart.so.11.0": "", f"{CUDA}/lib64/libcudart.so.11.2.152": ""}, "11.2"),
         ({f"{CUDA}/version.json": "{broken", f"{CUDA}/include/cuda.h": "#define CUDA_VERSION 12040"}, "12.4"),
         ({f"{CUDA}/version.json": "[]", f"{CUDA}/include/cuda.h": "#define CUDA_VERSION 12040"}, "12.4"),
+        (
+            {f"{CUDA}/version.json": '{"cuda": {"version": 1, "a": "b"}}', f"{CUDA}/version.txt": "CUDA Version 9.0"},
+            "9.0",
+        ),
         ({f"{CUDA}/version.json": '{"cuda": {"version": 12}}', f"{CUDA}/version.txt": "CUDA Version 12.4"}, "12.4"),
     ],
 )

@@ -36,7 +36,15 @@ ULIMIT = "Limit                     Soft Limit           Hard Limit           Un
         ),
         # a container sees its own group at the mount point, under whatever path
         ({"/proc/self/cgroup": "0::/\n", "/sys/fs/cgroup/memory.max": f"{3 * GIB}\n"}, {}, 3072),
-        ({"/proc/self/cgroup": "0::/../../other\n", "/sys/fs/cgroup/memory.max": f"{3 * GIB}\n"}, {}, 3072),
+        (
+            {
+                "/proc/self/cgroup": "0::/../../other\n",
+                "/sys/fs/cgroup/memory.max": f"{3 * GIB}\n",
+                "/sys/other/memory.max": f"{GIB}\n",
+            },
+            {},
+            3072,
+        ),
         # version 1
         ({"/proc/self/cgroup": V1, "/sys/fs/cgroup/memory/docker/abc/memory.limit_in_bytes": f"{GIB}\n"}, {}, 1024),
         ({"/proc/self/cgroup": V1, "/sys/fs/cgroup/memory/memory.limit_in_bytes": f"{GIB}\n"}, {}, 1024),

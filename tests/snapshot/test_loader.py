@@ -82,6 +82,15 @@ def test_cache_prefers_its_first_entry_of_the_right_machine(tmp_path: Path, befo
     assert Loader({}, root).find("libx.so.1") == f"{root}/second/libx.so.1"
 
 
+def test_a_number_elsewhere_in_the_cache_is_no_entry(tmp_path: Path) -> None:
+    """A path among the strings that no entry points to is not offered to programs."""
+    data = bytearray(cache([(X86_64, "/usr/lib/liby.so.1")]))
+    start = len(data)
+    data[48 + 16 : 48 + 20] = struct.pack("=I", start)  # the same number where hardware capabilities are kept
+    root = plant(tmp_path, {"/a/libx.so.1": "", "/etc/ld.so.cache": bytes(data) + b"/a/libx.so.1\0"})
+    assert Loader({}, root).find("libx.so.1") is None
+
+
 @pytest.mark.parametrize(
     "content", [b"", b"\xff" * 100, b"glibc-ld.so.cache1.1", b"glibc-ld.so.cache1.1" + b"\xff" * 99]
 )

@@ -163,6 +163,21 @@ def test_no_interpreter_there(tmp_path, make, expected):
     assert str(error.value).startswith(f"{tmp_path / 'x'}: {expected}")
 
 
+@posix
+def test_a_current_folder_that_is_gone(tmp_path):
+    (tmp_path / "gone").mkdir()
+    code = (
+        f"import os; os.chdir({str(tmp_path / 'gone')!r}); os.rmdir({str(tmp_path / 'gone')!r})\n"
+        "import envaudit.snapshot.locate as locate\n"
+        "print(locate.find().version)\n"
+        "try: locate.find('venv')\n"
+        "except locate.LocateError as error: print(error)"
+    )
+    said = run(sys.executable, "-c", code).splitlines()
+    assert said[0].startswith("3.")
+    assert said[1].startswith("venv: no such file")
+
+
 @pytest.mark.parametrize("name", ["no-such-command-anywhere", "", "a\0b", "x" * 5000])
 def test_strange_names(name, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)

@@ -76,7 +76,7 @@ def test_two_in_one_folder_are_a_problem_and_the_last_installed_counts(tmp_path)
     found = collect(tmp_path)
     assert (found["packages"], found["requires"]) == ({"torch": "2.4.0"}, {"torch": ["new"]})
     assert kinds(found) == [("duplicate-distribution", ["torch"])]
-    assert "torch-2.4.0.dist-info was installed last" in found["problems"][0]["detail"]
+    assert "envaudit goes by torch-2.4.0.dist-info" in found["problems"][0]["detail"]
     os.utime(old, (3, 3))
     assert collect(tmp_path)["packages"] == {"torch": "2.10.0"}
 
@@ -195,6 +195,15 @@ def test_path_entries_that_are_no_folders(tmp_path):
     (tmp_path / "python311.zip").write_bytes(b"PK")
     found = collect(tmp_path / "python311.zip", tmp_path / "missing", "a\0b", "__editable__.x.finder.__path_hook__")
     assert (found["packages"], found["packages_complete"], found["unknown"]) == ({}, True, [])
+
+
+@pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="file names are text there")
+def test_file_names_that_nobody_can_print(tmp_path):
+    os.mkdir(os.fsencode(tmp_path) + b"/\x1b[31m\xff-1.0.dist-info")
+    found = collect(tmp_path)
+    assert found["packages"] == {}
+    assert kinds(found) == [("broken-metadata", [])]
+    assert found["problems"][0]["detail"].isprintable()
 
 
 @given(st.binary(max_size=200), st.sampled_from(["METADATA", "PKG-INFO", "requires.txt"]))
@@ -360,3 +369,26 @@ def test_a_local_tag_says_more_than_the_files(tmp_path):
     (tmp_path / "torch" / "version.py").write_text("cuda = '12.1'\n")
     dist_info(tmp_path, "torch", "2.4.0+cu118")
     assert "builds" not in packages.collect(target(tmp_path))
+
+
+def test_it_agrees_with_importlib_metadata_about_this_environment():
+    from importlib.metadata import distributions
+
+    from packaging.requirements import Requirement
+    from packaging.utils import canonicalize_name
+
+    here = find()
+    versions, requires = {}, {}
+    for found in distributions(path=here.paths):
+        name = canonicalize_name(found.metadata["Name"])
+        if name not in versions:
+            versions[name] = found.version
+            needs = [Requirement(line) for line in found.requires or ()]
+            needs = [need for need in needs if not need.marker or need.marker.evaluate({"extra": ""})]
+            requires[name] = {canonicalize_name(need.name) for need in needs}
+    mine = packages.collect(here)
+    assert mine["packages"] == versions
+    named = {
+        name: {canonicalize_name(Requirement(line).name) for line in lines} for name, lines in mine["requires"].items()
+    }
+    assert named == {name: needs for name, needs in requires.items() if needs}

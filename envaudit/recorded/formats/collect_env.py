@@ -7,7 +7,6 @@ import re
 from envaudit.recorded import machine
 from envaudit.recorded.formats import conda_list
 from envaudit.recorded.found import BLOCK
-from envaudit.recorded.page import bare
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -38,10 +37,10 @@ _LONGEST = 600  # lines of one report; lscpu and a big GPU topology included
 
 
 def read(page: Page, found: Found) -> None:
-    anchors = [n for n, text in enumerate(page.lines) if "build" in text and _field(text)[0] in _ANCHORS]
+    anchors = [n for n, text in enumerate(page.bare) if "build" in text and _field(text)[0] in _ANCHORS]
     if not anchors:
         return
-    starts = _starts(page, anchors)[:_MOST]
+    starts = _starts(page, anchors)
     for start in starts[1:]:
         if _identity(page, start) != _identity(page, starts[0]):
             found.note(
@@ -56,7 +55,7 @@ def read(page: Page, found: Found) -> None:
 
 
 def _field(text: str) -> tuple[str, str]:
-    match = _KEY.match(bare(text)[:400]) if ":" in text else None
+    match = _KEY.match(text[:400]) if ":" in text else None
     return (match[1].lower(), (match[2] or "").strip()) if match else ("", "")
 
 
@@ -65,16 +64,18 @@ def _starts(page: Page, anchors: list[int]) -> list[int]:
     starts: list[int] = []
     seen: set[str] = set()
     for anchor in anchors:
-        key = _field(page.lines[anchor])[0]
+        key = _field(page.bare[anchor])[0]
         if starts and key not in seen:
             seen.add(key)
             continue
+        if len(starts) == _MOST:
+            break
         seen = {key}
         start = line = anchor
         blanks = 0
         while line > 0 and anchor - line < 30 and blanks < 4:
             line -= 1
-            text = page.lines[line].strip()
+            text = page.bare[line]
             if _field(text)[0] in _KNOWN:
                 start, blanks = line, 0
             elif text and not text.startswith("==") and not text.endswith((" Info", " Environment")):
@@ -86,7 +87,7 @@ def _starts(page: Page, anchors: list[int]) -> list[int]:
 
 
 def _identity(page: Page, start: int) -> tuple[str | None, ...]:
-    fields = dict(_field(text) for text in reversed(page.lines[start : start + 40]))
+    fields = dict(_field(text) for text in reversed(page.bare[start : start + 40]))
     return tuple(fields.get(key) for key in ("pytorch version", "python version", "os", "cuda used to build pytorch"))
 
 
@@ -96,7 +97,7 @@ def _report(page: Page, found: Found, start: int, end: int) -> None:
     cudnn: set[str] = set()
     gpu_line, key, in_libraries = start, "", False
     for line in range(start, min(end, start + _LONGEST)):
-        text = bare(page.lines[line])
+        text = page.bare[line]
         gpu = _GPU.match(text)
         name, value = ("", "") if gpu else _field(text)
         if name in _KNOWN and name not in fields:

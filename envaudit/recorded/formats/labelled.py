@@ -7,7 +7,6 @@ import re
 
 from envaudit.recorded import machine, names
 from envaudit.recorded.found import BLOCK, LINE
-from envaudit.recorded.page import bare
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -75,8 +74,8 @@ def read(page: Page, found: Found) -> None:
     for line, raw in enumerate(page.lines):
         if len(raw) < 4 or len(raw) > 1000 or found.claimed(line) or page.is_command(line):
             continue
-        text = bare(raw)
-        following = [bare(near) for near in page.lines[line + 1 : line + 3]]
+        text = page.bare[line]
+        following = page.bare[line + 1 : line + 3]
         if _HEADING.match(raw):
             statements += [(line, label, value) for label, value in _form(text, following)]
         else:
@@ -104,6 +103,8 @@ def _form(text: str, following: list[str]) -> list[tuple[str, str]]:
 
 def _fields(text: str, following: str) -> list[tuple[str, str]]:
     """The (label, value) pairs of a line whose label is known."""
+    if text.startswith("+") or (text.startswith("-") and "==" in text):
+        return []  # a diff
     columns = _COLUMNS.fullmatch(text)
     if columns:
         return [(columns[1].lower(), columns[2])] if names.from_label(columns[1].lower()) else []
@@ -149,13 +150,19 @@ def _is_known(label: str) -> bool:
 
 
 def _runs(statements: list[tuple[int, str, str]]) -> list[list[tuple[int, str, str]]]:
+    """Statements near each other; the same label with another version starts the next report."""
     runs: list[list[tuple[int, str, str]]] = []
-    for statement in statements:
+    labels: dict[str, str] = {}
+    last = 0
+    for line, label, value in statements:
         # a PyTorch build list of up to 20 lines may stand between mmcv's fields
-        if runs and statement[0] - runs[-1][-1][0] <= (24 if len(runs[-1]) >= _FEWEST else _GAP):
-            runs[-1].append(statement)
-        else:
-            runs.append([statement])
+        near = bool(runs) and line - last <= (24 if len(runs[-1]) >= _FEWEST else _GAP)
+        if not near or _differ({label: value}, labels):
+            runs.append([])
+            labels = {}
+        runs[-1].append((line, label, value))
+        labels.setdefault(label, value)
+        last = line
     return runs
 
 

@@ -33,6 +33,8 @@ def read(page: Page, found: Found) -> None:
     for line, text in enumerate(page.lines):
         if "river/library version mismatch" in text:
             found.problem("nvml-mismatch", f"line {line + 1} says: Driver/library version mismatch", ["driver"])
+        elif "couldn't communicate with the NVIDIA driver" in text:
+            found.note("NVIDIA driver", f"nvidia-smi could not reach it (line {line + 1})")
         elif "No devices were found" in text and len(text.strip()) < 40:
             found.gpus(line, [])
 

@@ -6,7 +6,6 @@ import re
 from urllib.parse import unquote
 
 from envaudit.recorded.found import BLOCK, LINE
-from envaudit.recorded.page import bare
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -40,14 +39,14 @@ def read(page: Page, found: Found) -> None:
         strength = BLOCK if run is complete else LINE
         for line in run:
             if complete is None or run is complete:
-                _say(found, line, page.lines[line], strength)
+                _say(found, line, _clean(page.lines[line], page.bare[line]), strength)
             found.claim(line, line + 1)
 
 
 def _runs(page: Page, found: Found) -> list[list[int]]:
     runs: list[list[int]] = []
     for line, raw in enumerate(page.lines):
-        if found.claimed(line) or not _is_line(raw) or page.is_command(line):
+        if found.claimed(line) or not _is_line(raw, page.bare[line]) or page.is_command(line):
             continue
         if runs and _between(page, runs[-1][-1] + 1, line):
             runs[-1].append(line)
@@ -62,20 +61,19 @@ def _between(page: Page, start: int, end: int) -> bool:
     return end - start < 50 and len(others) <= _GAP
 
 
-def _is_line(raw: str) -> bool:
+def _is_line(raw: str, bare: str) -> bool:
     if "==" not in raw and "@" not in raw and "egg=" not in raw:
         return False
-    text = _clean(raw)
+    text = _clean(raw, bare)
     return any(pattern.fullmatch(text) for pattern in (_PIN, _AT, _EDITABLE, _EDITABLE_COMMENT))
 
 
-def _clean(raw: str) -> str:
+def _clean(raw: str, bare: str) -> str:
     text = raw.strip()
-    return text if text.startswith(("# Editable", "-e", "--editable")) else bare(text)
+    return text if text.startswith(("# Editable", "-e", "--editable")) else bare
 
 
-def _say(found: Found, line: int, raw: str, strength: int) -> None:
-    text = _clean(raw)
+def _say(found: Found, line: int, text: str, strength: int) -> None:
     pin = _PIN.fullmatch(text) or _EDITABLE_COMMENT.fullmatch(text)
     if pin:
         found.package(line, pin[1], pin[2], strength)

@@ -6,7 +6,6 @@ import re
 
 from envaudit.recorded import machine, names
 from envaudit.recorded.found import SENTENCE
-from envaudit.recorded.page import bare
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,21 +13,22 @@ if TYPE_CHECKING:
     from envaudit.recorded.page import Page
 
 _PAIR = re.compile(
-    r"(?<![\w./=<>~-])([A-Za-z][A-Za-z_-]{0,30}\d?)(?:\s+(?:version|ver\.?|v\.))?"
+    r"(?<![\w./=<>~+-])([A-Za-z][A-Za-z_-]{0,30}\d?)(?:\s+(?:version|ver\.?|v\.))?"
     r"(?:\s*(?:==|=|:)\s*|\s+(?:is\s+)?)v?(\d+\.\d[^\s,;()]{0,40})"
 )
 _SENTENCES = re.compile(r"(?<=[.!?;])\s+")
 # a sentence with one of these speaks of what was tried, is wanted, or holds elsewhere
-_HEDGES = """
+_HEDGE_WORDS = """
     tried try trying should would could might need needs needed require requires required support supports
     supported install upgrade upgrading upgraded downgrade downgrading downgraded update updating updated work
     works worked working fix fixes fixed instead compatible incompatible compiled built build before previous
-    previously after older newer later earlier latest release released releases since until if unless not
-    cannot never without between than other another both either switch switching switched change changed
-    changing move moved want expect expected recommend recommended minimum least example doc docs wheel wheels
-    from deprecated remove removed added uninstall uninstalled reinstall reinstalled pin pinned only also
+    previously after older newer later earlier latest release released releases since until if unless not cannot
+    never without between than other another both either switch switching switched change changed changing move
+    moved want expect expected recommend recommended minimum least example doc docs wheel wheels from deprecated
+    remove removed added uninstall uninstalled reinstall reinstalled pin pinned only also
 """
-_HEDGE = re.compile(rf"\b(?:{'|'.join(_HEDGES.split())})\b|n't\b|>=|<=|[<>~?]", re.I)
+_HEDGES = frozenset(_HEDGE_WORDS.split())
+_WORD = re.compile(r"[a-z]+")
 _GPU_WORDS = ("RTX", "GTX", "TESLA", "NVIDIA", "QUADRO", "TITAN", "GEFORCE")
 _LONGEST = 1000  # characters of a line; what is longer is no prose
 _CUE = re.compile(r"\b(?:using|use|running|run|on|with|have|has|am|environment|env|setup|system|machine|my)\b", re.I)
@@ -41,12 +41,13 @@ def read(page: Page, found: Found) -> None:
         has_digit = "." in raw or "indows 1" in raw or any(word in raw.upper() for word in _GPU_WORDS)
         if not has_digit or page.is_command(line):
             continue
-        for sentence in _SENTENCES.split(bare(raw)):
+        for sentence in _SENTENCES.split(page.bare[line]):
             _sentence(found, line, sentence)
 
 
 def _sentence(found: Found, line: int, text: str) -> None:
-    if _HEDGE.search(text):
+    lowered = text.lower()
+    if any(mark in lowered for mark in "<>~?") or "n't" in lowered or not _HEDGES.isdisjoint(_WORD.findall(lowered)):
         return
     rest = text
     pairs = [(match[1], match[2].rstrip(".:!'\"`")) for match in _PAIR.finditer(text)]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 
 from envaudit.recorded import machine
-from envaudit.recorded.page import bare
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,10 +27,9 @@ _MEMORY_TOTAL = re.compile(r"\s*MemTotal:\s+(\d{4,15}) kB")
 
 def read(page: Page, found: Found) -> None:
     _cudnn_header(page, found)
-    for line, raw in enumerate(page.lines):
-        if len(raw) < 8:
+    for line, text in enumerate(page.bare):
+        if len(text) < 8:
             continue
-        text = bare(raw)
         if _one(found, line, text) or _machine_line(found, line, text):
             found.claim(line, line + 1)
 
