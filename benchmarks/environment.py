@@ -7,6 +7,7 @@ that a distribution declares is met, so that `pip check` finds the clean environ
 
 from __future__ import annotations
 
+import compileall
 import functools
 import importlib.metadata
 import json
@@ -25,10 +26,10 @@ ROOT = Path(__file__).resolve().parent.parent
 IMAGE = "colab-gpu-2026-08-07-35aa05a"
 # what envaudit itself needs, copied from the running interpreter so that no network is needed
 OWN_NEEDS = ("packaging", "rich", "markdown-it-py", "mdurl", "Pygments", "PyYAML", "nvidia-ml-py", "tomli")
-# pairs that are known to crash, put into the environment "with findings"
-BROKEN = {
-    "torchvision": "0.15.2",
-    "pandas": "2.0.3",
+# pairs that are known to crash, put into environments "with findings"
+CLASHES = {"torchvision": "0.15.2", "pandas": "2.0.3"}
+MANY_CLASHES = {
+    **CLASHES,
     "scikit-learn": "1.3.2",
     "numba": "0.56.4",
     "protobuf": "3.20.3",
@@ -60,7 +61,7 @@ def versions(count: int) -> dict[str, str]:
     known = {name: version for name, version in image["env"]["packages"].items() if name not in own}
     for name in faulty(known):
         del known[name]
-    chosen = dict(sorted(known.items(), key=lambda item: (item[0] not in BROKEN, item[0]))[:count])
+    chosen = dict(sorted(known.items(), key=lambda item: (item[0] not in MANY_CLASHES, item[0]))[:count])
     for number in range(count - len(chosen)):
         chosen[f"made-up-library-{number:04}"] = f"1.{number % 40}.{number % 7}"
     return chosen
@@ -78,16 +79,16 @@ def faulty(packages: dict[str, str]) -> set[str]:
         left = {name: version for name, version in left.items() if name not in culprits}
 
 
-def build(folder: Path, count: int, *, broken: bool = False) -> Path:
+def build(folder: Path, count: int, clashes: dict[str, str]) -> Path:
     """Make a virtual environment of `count` distributions, and what envaudit needs, in `folder`; returns its Python."""
     subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
     site = next((folder / "lib").glob("python3*")) / "site-packages"
     copied = sum(copy(name, site) for name in OWN_NEEDS)
     chosen = dict(versions(count - copied - 3))  # envaudit itself, pip and setuptools
-    if broken:
-        chosen.update({name: version for name, version in BROKEN.items() if name in chosen})
+    chosen.update({name: version for name, version in clashes.items() if name in chosen})
     for name, version in chosen.items():
         write(site, name, version, chosen)
+    compileall.compile_dir(str(site), quiet=1)  # as an installer does
     return folder / "bin" / "python"
 
 

@@ -19,6 +19,8 @@ __all__ = ["MAX_INPUT", "RecordedError", "read"]
 
 MAX_INPUT = 32 << 20  # bytes
 
+# a text that says none of these says nothing that could be checked
+_ENOUGH = ("packages", "packages_unversioned", "driver", "driver_cuda", "gpus", "toolkit", "cudnn", "problems")
 _HINT = "paste pip freeze, pip list, conda list, nvidia-smi or python -m torch.utils.collect_env"
 
 
@@ -46,7 +48,7 @@ def read(data: bytes, name: str) -> Snapshot:
     if pasted.rest:
         because = f"only its first {page.MAX_LINES:,} lines ({page.MAX_CHARACTERS >> 20} MiB) are looked at"
         snapshot.setdefault("unknown", []).append({"what": "the rest of the text", "because": because})
-    if not any(snapshot.get(key) for key in ("packages", "packages_unversioned", "driver", "gpus", "toolkit", "cudnn")):
+    if all(snapshot.get(key) is None for key in _ENOUGH):
         where = f"its start ({page.MAX_LINES:,} lines, {page.MAX_CHARACTERS >> 20} MiB)" if pasted.rest else "it"
         raise RecordedError(name, f"no package, driver or GPU is named in {where}; {_HINT}")
     return snapshot

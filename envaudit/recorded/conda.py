@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
 from envaudit.recorded import names
+from envaudit.recorded.found import TRACE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,6 +28,9 @@ def package(found: Found, line: int, name: str, version: str, build: str, channe
         return
     found.say(line, "installers", "conda", strength, distribution)
     if build:
+        python = re.search(r"(?:^|_|cuda\d{2,3})py([23])\.?(\d{1,2})(?=[h_]|$)", build)
+        if python:
+            found.say(line, "python", f"{python[1]}.{python[2]}", TRACE)
         known_build = names.conda_build(build)
         if name == "pytorch-cpu" or (name == "tensorflow-base" and build.startswith(("mkl_", "eigen_"))):
             known_build = "cpu"

@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from envaudit.snapshot.model import Gpu
 
 _PYTHON = re.compile(
-    r"(?:c?python\s*(?:version)?\s*[:=]?\s*)?v?([23]\.\d{1,2}(?:\.\d{1,2})?(?:(?:a|b|rc)\d+)?)\+?(?![\w.]*\d)", re.I
+    r"(?:c?python\s*(?:version)?\s*[:=]?\s*)?v?([23]\.\d{1,2}(?:\.\d{1,2})?(?:(?:a|b|rc)\d+)?)\+?(?:\.final\.0)?(?![\w.]*\d)",
+    re.I,
 )
 _MACHINE = re.compile(r"\b(x86_64|amd64|aarch64|arm64|ppc64le)\b", re.I)
 _LINUX = re.compile(

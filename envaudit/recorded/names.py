@@ -53,12 +53,14 @@ _PLAIN = """
 LABELS = {name: name for name in _PLAIN.split()}
 LABELS.update(
     {
+        "deepspeed info": "deepspeed",
         "flash-attention": "flash-attn",
         "huggingface hub": "huggingface-hub",
         "jax-lib": "jaxlib",
         "mmdetection": "mmdet",
         "mmdetection3d": "mmdet3d",
         "np": "numpy",
+        "onnx runtime version or commit id": "onnxruntime",
         "onnx runtime": "onnxruntime",
         "pil": "pillow",
         "pytorch": "torch",
@@ -90,6 +92,8 @@ def from_conda(name: str) -> str | None:
 
 def from_label(label: str) -> str | None:
     """The distribution that a report or a person means by `label`, None when it is not a known one."""
+    if label.startswith("nvidia-") and label[-5:-2] == "-cu":
+        return canonical(label)  # the CUDA libraries' wheels: nvidia-cublas-cu12
     return LABELS.get(label) or LABELS.get(label.replace("_", "-"))
 
 

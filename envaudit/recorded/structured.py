@@ -49,9 +49,8 @@ def _parse(text: str, name: str) -> Any:
         if "\\u" in text:
             json.dumps(value, ensure_ascii=False).encode()
     except json.JSONDecodeError as error:
-        start = text.split(None, 2)[:2]
-        # JSON that was cut off is told so; a text that only starts like JSON is read as text
-        if error.msg != "Extra data" and "".join(start)[:2] in ('{"', "[{", "{}", "[]"):
+        # JSON that was cut off is told so; a text that only starts like JSON ("[pip3] …") is read as text
+        if error.msg != "Extra data" and "".join(text[:200].split()).startswith(('{"', '[{"')):
             raise RecordedError(name, f"line {error.lineno}: not valid JSON: {error.msg}") from error
         return None
     except RecursionError as error:

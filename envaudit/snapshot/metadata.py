@@ -27,43 +27,42 @@ def read(path: str) -> tuple[str, str, list[str]]:
     descriptor = os.open(path, _FLAGS)
     try:
         data = os.read(descriptor, FIRST_READ)
-        end = _end(data)
-        if end < 0 and len(data) == FIRST_READ:
-            while len(data) < LARGEST:
-                more = os.read(descriptor, LARGEST - len(data))
-                if not more:
-                    break
-                data += more
-            end = _end(data)
-            if end < 0 and len(data) >= LARGEST:
-                end = data.rfind(b"\n")  # the last line may be half a line
+        end = data.find(b"\n\n")
+        if end < 0:
+            data = _more(descriptor, data)
+            end = len(data)
     finally:
         os.close(descriptor)
-    return parse(data if end < 0 else data[:end])
+    return parse(data[:end])
 
 
-def _end(data: bytes) -> int:
-    """Where the first empty line begins, or -1."""
-    # a file with Windows line ends has one in its first line
-    return data.find(b"\n\r\n" if data.find(b"\r\n", 0, 100) >= 0 else b"\n\n")
+def _more(descriptor: int, data: bytes) -> bytes:
+    """The header part of a file whose first read is `data`, in which no empty line was found."""
+    if len(data) == FIRST_READ:
+        while len(data) < LARGEST:
+            more = os.read(descriptor, LARGEST - len(data))
+            if not more:
+                break
+            data += more
+    for empty_line in (b"\n\n", b"\n\r\n"):
+        end = data.find(empty_line)
+        if end >= 0:
+            return data[:end]
+    return data if len(data) < LARGEST else data[: data.rfind(b"\n")]  # the last line may be half a line
 
 
 def parse(headers: bytes) -> tuple[str, str, list[str]]:
     """As `read`, of the header part."""
-    text = "\n" + headers.decode("utf-8", "replace") + "\n"
+    text = f"\n{headers.decode('utf-8', 'replace')}\n"
     if "\r" in text:
-        text = text.replace("\r\n", "\n")
-    name = canonical(_header(text, "\nName:"))
-    version = sane_version(_header(text, "\nVersion:"))
+        text = text.replace("\r\n", "\n").partition("\n\n")[0] + "\n"
+    at = text.find("\nName:")
+    name = canonical(text[at + 6 : text.find("\n", at + 6)].strip()) if at >= 0 else ""
+    at = text.find("\nVersion:")
+    version = sane_version(text[at + 9 : text.find("\n", at + 9)].strip()) if at >= 0 else ""
     pieces = text.split("\nRequires-Dist:")
     del pieces[0]
     return name, version, [piece.partition("\n")[0] for piece in pieces]
-
-
-def _header(text: str, start: str) -> str:
-    """The value of the first header that begins with `start`, or ""."""
-    at = text.find(start)
-    return text[at + len(start) : text.index("\n", at + len(start))].strip() if at >= 0 else ""
 
 
 def canonical(name: str) -> str:

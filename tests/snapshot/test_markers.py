@@ -105,7 +105,7 @@ def _judge(marker):
 
 
 @given(_markers())
-@settings(max_examples=400)
+@settings(max_examples=200)
 def test_it_agrees_with_packaging(marker):
     assert evaluator(LINUX)(marker) == _judge(marker)
 

@@ -9,7 +9,9 @@ they leave claimed lines alone.
 from __future__ import annotations
 
 from envaudit.recorded.formats import (
+    banners,
     collect_env,
+    conda_info,
     conda_list,
     conda_yaml,
     detectron,
@@ -31,6 +33,8 @@ READERS = (
     nvidia_smi.read,
     system.read,
     embedded_json.read,
+    conda_info.read,
+    banners.read,
     conda_yaml.read,
     conda_list.read,
     pip_list.read,

@@ -14,11 +14,16 @@ if TYPE_CHECKING:
     from envaudit.recorded.page import Page
     from envaudit.snapshot.model import Gpu
 
-_FIELD = re.compile(r"([^:=|]{1,90}?)\s*(?::|={1,2}(?!=)|\s=\s)\s*(\S.*)")
+_FIELD = re.compile(r"([^:=|]{1,90}?)\s*(?::|={1,2}(?!=)|\s\.{3,80}\s)\s*(\S.*)")
 _HEADING = re.compile(r"\s{0,3}(?:#{1,6}\s+[^:]{2,80}$|\*\*[^:*]{2,80}\*\*$)")
 _COLUMNS = re.compile(r"([A-Za-z][\w.-]{1,40})\s{2,}v?(\d\S{0,60})")
 _SPLIT = re.compile(r",\s+(?=[A-Za-z][\w ./-]{1,40}:\s)")
-_ATTRIBUTE = re.compile(r"(?:print\()?(\w{1,40})\.(?:__version__|version\.VERSION|VERSION)\)?")
+_ATTRIBUTE = re.compile(r"\b(\w{1,40})\.(?:__version__|version\.VERSION)")
+_EXPRESSIONS = {
+    "torch.version.cuda": "torch.version.cuda",
+    "sys.version": "python",
+    "torch.cuda.get_device_name": "gpu",
+}
 _QUOTED = re.compile(r"[('\"]{0,2}v?(\d[\w.+-]{1,60})['\")]{0,2}")
 _VERSION = re.compile(r"(?<![\w.+-])v?(\d+\.\d[\w.+!-]*)")
 _DESCRIBE = re.compile(r"(?:v?\d\S*-g[0-9a-f]{5,40}|unknown|[0-9a-f]{7,40})[\s,]+(\d\S*)")
@@ -108,19 +113,30 @@ def _fields(text: str, following: str) -> list[tuple[str, str]]:
     columns = _COLUMNS.fullmatch(text)
     if columns:
         return [(columns[1].lower(), columns[2])] if names.from_label(columns[1].lower()) else []
-    attribute = _ATTRIBUTE.fullmatch(text)
-    if attribute:
-        value = _QUOTED.fullmatch(following)
-        return [(attribute[1].lower(), value[1])] if value and names.from_label(attribute[1].lower()) else []
-    if ":" not in text and "=" not in text:
+    answered = _answered(text, following)
+    if answered:
+        return answered
+    if ":" not in text and "=" not in text and " ..." not in text:
         return []
     fields = []
     for part in _SPLIT.split(text):
         match = _FIELD.fullmatch(part.strip())
         label = _label(match[1]) if match else ""
         if match and _is_known(label):
-            fields.append((label, match[2].strip()))
+            fields.append((label, match[2].strip(" '\",") or "-"))
     return fields
+
+
+def _answered(text: str, following: str) -> list[tuple[str, str]]:
+    """An expression that Python was asked for, with the answer on the next line."""
+    named = _ATTRIBUTE.findall(text) if "ersion" in text else []
+    value = _QUOTED.fullmatch(following) if len(named) == 1 else None
+    if value and names.from_label(named[0].lower()):
+        return [(named[0].lower(), value[1])]
+    for expression, label in _EXPRESSIONS.items():
+        if text.startswith((expression, f"print({expression}")) and following:
+            return [(label, following.strip("'\""))]
+    return []
 
 
 def _label(text: str) -> str:
@@ -179,7 +195,7 @@ def _run(found: Found, run: list[tuple[int, str, str]], strength: int) -> None:
     for line, label, value in run:
         numbers = _GPU_NUMBERS.fullmatch(label)
         if numbers:
-            name = re.sub(r"\s*\((?:UUID|arch).*", "", value)[:100]
+            name = re.sub(r"\s*\((?:UUID|arch).*", "", value.rpartition("| ")[2])[:100]
             gpus += [{"name": name} for _ in numbers[1].split(",")]
         elif label == "gpu.compute_capability":
             capability = value if re.fullmatch(r"\d{1,2}\.\d", value) else None
@@ -236,8 +252,11 @@ def _statement(found: Found, line: int, label: str, value: str, strength: int) -
         found.say(line, "platform", machine.libc(value if value[:1].isalpha() else f"glibc {value}"), strength, "libc")
     elif label in _CPU and re.search(r"Intel|AMD|Xeon|Ryzen|EPYC|Apple M\d|ARM|Core|Threadripper", value):
         found.say(line, "cpu", value[:200], strength, "model")
-    elif label in ("architecture", "machine") and re.fullmatch(r"x86_64|aarch64|arm64|AMD64", value):
-        found.say(line, "platform", value, strength, "machine")
+    elif label in ("architecture", "machine"):
+        if re.fullmatch(r"x86_64|aarch64|arm64|AMD64", value):
+            found.say(line, "platform", value, strength, "machine")
+        else:
+            machine.platform_string(found, line, value, strength)
     elif label == "kernel" and re.match(r"\d+\.\d+", value):
         found.say(line, "platform", value.split()[0][:100], strength, "kernel")
     elif label == "system ram" and (match := re.match(r"(\d{1,6}(?:\.\d{1,3})?) GB", value)):

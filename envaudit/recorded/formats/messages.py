@@ -84,7 +84,8 @@ def _libraries(found: Found, line: int, text: str) -> bool:
 
 def _devices(found: Found, line: int, text: str) -> bool:
     if "CUDA capability sm_" in text and (match := _TORCH_ARCH.search(text)):
-        name = text[: match.start()].rpartition("Warning: ")[2].strip()[-60:]
+        before = text[: match.start()].rpartition("Warning: ")[2].strip()[-60:]
+        name = next((str(gpu["name"]) for gpu in machine.gpu_names(before)), before)
         found.gpus(line, [{"name": name, "compute_capability": f"{match[1]}.{match[2]}"}], LINE)
     elif "name: " in text and (match := _TF_DEVICE.search(text)):
         found.gpus(line, [{"name": match[1].strip(), "compute_capability": f"{match[2]}.{match[3]}"}], LINE)

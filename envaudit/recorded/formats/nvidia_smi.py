@@ -117,9 +117,9 @@ def _log(page: Page, found: Found) -> None:
             in_memory = text.strip() == "FB Memory Usage"
             continue
         key, value = match[1], match[2].strip()
-        if key == "Driver Version":
+        if key in ("Driver Version", "KMD Version"):
             found.say(line, "driver", machine.driver(value))
-        elif key == "CUDA Version":
+        elif key in ("CUDA Version", "CUDA UMD Version") and value[:1].isdigit():  # newer ones say "[Deprecated …]"
             found.say(line, "driver_cuda", machine.cuda(value))
         elif key == "Product Name":
             gpus.append({"name": value[:100]})

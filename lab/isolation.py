@@ -1,0 +1,238 @@
+"""Runs one probe where it can do no harm, and says how it ended.
+
+Where Linux allows it (root, or user namespaces), the probe gets namespaces of its own: no network but its own loopback, a
+process tree that dies with it, a file system it can only read, and a small one in memory for its home and scratch
+files.  Elsewhere its own process group, proxies that lead nowhere and an audit hook that refuses sockets must do;
+`Outcome.isolation` says which it was.  Limits of time, memory, file size and processes hold in both.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import re
+import resource
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+TAIL = 64 << 10  # bytes of the probe's output that are looked at
+PIDS = Path("/sys/fs/cgroup/pids")
+
+# $1 scratch folder, $2 its size in MiB, then the command.  The shell stays as the first process of the namespace: to the
+# first process the kernel delivers no signal that it raises itself, so an abort would not show.
+_INNER = """
+set -e
+mount --make-rprivate /
+mount -t tmpfs -o "size=${2}m" tmpfs "$1"
+mount -t tmpfs -o size=256m tmpfs /dev/shm
+mount -o remount,bind,ro /
+mount -t proc proc /proc
+ip link set lo up 2>/dev/null || true
+mkdir "$1/home" "$1/tmp"
+cd "$1/tmp"
+shift 2
+set +e
+"$@"
+exit $?
+"""
+# what stands in for the network namespace where there is none
+_GUARD = """
+import sys
+def _no_network(event, arguments):
+    if event in ("socket.connect", "socket.getaddrinfo", "socket.sendto", "socket.bind"):
+        raise PermissionError("the lab gives probes no network")
+sys.addaudithook(_no_network)
+"""
+_KEPT = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH")
+
+
+class Limits(NamedTuple):
+    """What a probe may use."""
+
+    seconds: float = 120.0
+    memory_mib: int = 8192  # address space of each process
+    disk_mib: int = 512  # scratch files, all together; also the largest file
+    processes: int = 256
+
+
+class Outcome(NamedTuple):
+    """How a probe ended.
+
+    status     exit status, None when it was killed for time or died by a signal
+    signal     name of the signal it died by, as SIGSEGV, or None
+    error      the last line it wrote to standard error, "" for none
+    output     the end of its standard error
+    """
+
+    status: int | None
+    signal: str | None
+    timed_out: bool
+    error: str
+    output: str
+    seconds: float
+    isolation: str
+
+    def __str__(self) -> str:
+        if self.timed_out:
+            return "no end"
+        return self.signal or f"exit {self.status}"
+
+    @property
+    def passed(self) -> bool:
+        """Whether the probe ran to its end."""
+        return self.status == 0
+
+
+def run(python: Path, code: str, limits: Limits = Limits(), env: dict[str, str] | None = None) -> Outcome:  # noqa: B008
+    """Run `code` with the interpreter `python` in isolation."""
+    began = time.monotonic()
+    namespaces = namespaces_allowed()
+    with tempfile.TemporaryDirectory(prefix="lab-probe-") as scratch, tempfile.TemporaryFile() as errors:
+        if namespaces:
+            command = [*_unshare(), "sh", "-c", _INNER, "sh", scratch, str(limits.disk_mib), str(python), "-c", code]
+            isolation = "namespaces"
+        else:
+            Path(scratch, "home").mkdir()
+            Path(scratch, "tmp").mkdir()
+            command = [str(python), "-c", f"{_GUARD}\nexec(compile({code!r}, '<string>', 'exec'))"]
+            isolation = "audit hook"
+        with _process_limit(limits.processes) as group:
+            process = subprocess.Popen(  # noqa: S603  # no shell of ours between us and it
+                command,
+                env={**_environment(scratch), **(env or {})},
+                cwd=scratch,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=errors,
+                start_new_session=True,
+                preexec_fn=functools.partial(_limit, limits, group),
+            )
+            timed_out = False
+            try:
+                process.wait(limits.seconds)
+            except subprocess.TimeoutExpired:
+                timed_out = True
+            finally:
+                _end(process)
+        output = _tail(errors)
+    status = process.returncode
+    number = -status if status < 0 else status - 128 if status > 128 else 0
+    name = _signal_name(number)
+    return Outcome(
+        None if timed_out or name else status,
+        None if timed_out else name,
+        timed_out,
+        _last_line(output),
+        output,
+        round(time.monotonic() - began, 1),
+        isolation,
+    )
+
+
+@functools.lru_cache(maxsize=1)
+def namespaces_allowed() -> bool:
+    """Whether this machine lets the lab make namespaces (asked once, by doing it)."""
+    if sys.platform != "linux":
+        return False
+    with tempfile.TemporaryDirectory(prefix="lab-probe-") as scratch:
+        command = [*_unshare(), "sh", "-c", _INNER, "sh", scratch, "1", "true"]
+        try:
+            done = subprocess.run(command, capture_output=True, timeout=20, check=False)  # noqa: S603
+        except (OSError, subprocess.TimeoutExpired):
+            return False
+    return done.returncode == 0
+
+
+def _unshare() -> list[str]:
+    user = [] if os.geteuid() == 0 else ["--user", "--map-root-user"]
+    return ["unshare", *user, "--mount", "--net", "--ipc", "--pid", "--fork", "--kill-child"]
+
+
+def _environment(scratch: str) -> dict[str, str]:
+    nowhere = "http://127.0.0.1:9"
+    kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
+    return {
+        **kept,
+        "HOME": f"{scratch}/home",
+        "TMPDIR": f"{scratch}/tmp",
+        "http_proxy": nowhere,
+        "https_proxy": nowhere,
+        "PYTHONNOUSERSITE": "1",
+        "OMP_NUM_THREADS": "1",
+        "OPENBLAS_NUM_THREADS": "1",
+    }
+
+
+def _limit(limits: Limits, group: Path | None) -> None:
+    """In the child, before the probe starts."""
+    resource.setrlimit(resource.RLIMIT_AS, (limits.memory_mib << 20,) * 2)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limits.disk_mib << 20,) * 2)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_CPU, (int(limits.seconds) + 1,) * 2)
+    if group is not None:
+        (group / "cgroup.procs").write_text(str(os.getpid()))
+
+
+class _process_limit:  # noqa: N801  # used like a function
+    """A cgroup for the probe's processes, where the lab may make one; RLIMIT_NPROC would count the user's other ones
+    and does not bind root."""
+
+    def __init__(self, processes: int) -> None:
+        self.processes = processes
+        self.group: Path | None = None
+
+    def __enter__(self) -> Path | None:
+        if namespaces_allowed() and os.access(PIDS, os.W_OK):
+            group = Path(tempfile.mkdtemp(prefix="lab-", dir=PIDS))
+            (group / "pids.max").write_text(str(self.processes))
+            self.group = group
+        return self.group
+
+    def __exit__(self, *unused: object) -> None:
+        for _ in range(50):
+            if self.group is None:
+                return
+            try:
+                self.group.rmdir()
+                return
+            except OSError:  # its last process is still dying
+                time.sleep(0.1)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End what is left of the probe: its process group, and with it the namespace of all its descendants."""
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except (ProcessLookupError, PermissionError):
+        pass
+    process.wait()
+
+
+def _tail(file: object) -> str:
+    size = file.seek(0, os.SEEK_END)  # type: ignore[attr-defined]
+    file.seek(max(0, size - TAIL))  # type: ignore[attr-defined]
+    return str(file.read().decode("utf-8", "replace"))  # type: ignore[attr-defined]
+
+
+def _signal_name(number: int) -> str | None:
+    try:
+        return signal.Signals(number).name if number > 0 else None
+    except ValueError:
+        return None
+
+
+_SHELL = re.compile(r"^(?:sh: .*)?(?:Segmentation fault|Aborted|Illegal instruction|Killed|Bus error)(?: \(core dumped\))?$")
+
+
+def _last_line(output: str) -> str:
+    """The last line that tells something: the shell's word on a signal only where there is no other."""
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    for line in reversed(lines):
+        if not _SHELL.match(line):
+            return line[:500]
+    return lines[-1] if lines else ""

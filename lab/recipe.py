@@ -1,0 +1,260 @@
+"""What to build and run for a rule: cases derived from its examples and table rows, and the few recipes by hand.
+
+`recipes.yaml` (and files beside it named `recipes-*.yaml`) maps rules to what cannot be derived; `probes.yaml` maps
+distributions to code.  Both are read with the matrix's own careful loader.
+"""
+
+from __future__ import annotations
+
+import glob
+import hashlib
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from envaudit import versions
+from envaudit.matrix.clauses import Clause, clauses
+from envaudit.matrix.compiler import Source
+from envaudit.matrix.rule import Rule
+from envaudit.matrix.source import Block, Fault, load
+
+HERE = Path(__file__).resolve().parent
+# the Pythons tried, best first: where most wheels of all years are
+PYTHONS = ("3.11", "3.10", "3.9", "3.12", "3.8", "3.13", "3.7")
+# facts of examples that a scratch environment cannot give
+_ELSEWHERE = {
+    "gpu": "needs a GPU", "gpu-memory": "needs a GPU", "gpu-count": "needs a GPU", "driver": "needs a GPU driver",
+    "driver-cuda": "needs a GPU driver", "cuda-toolkit": "needs CUDA", "cudnn": "needs CUDA", "nccl": "needs CUDA",
+    "os": "needs another operating system", "os-version": "needs another operating system",
+    "machine": "needs another processor", "cpu": "needs another processor", "runtime": "needs that runtime",
+    "conda": "needs conda", "builds": "needs a build of another origin", "glibc": "needs another glibc",
+    "libstdcxx": "needs another libstdc++", "memory": "needs another amount of memory",
+    "memory-total": "needs another amount of memory", "shm": "needs another /dev/shm",
+    "problem": "needs a damaged environment", "complete": "is about reports, not environments",
+}  # fmt: skip
+_CUDA = ("torch", "torchvision", "torchaudio", "torchtext", "triton", "xformers", "flash-attn", "vllm", "cupy")
+RECIPE_KEYS = {"probe", "python", "with", "without", "sdist", "date", "skip", "pins", "seconds", "good", "memory"}
+
+
+class Skip(Exception):
+    """The lab cannot run this; `str()` is the reason."""
+
+
+class Case(NamedTuple):
+    """One environment to build and one probe to run in it.
+
+    wanted   package to specifier ("==2.0.2"), forced whatever other packages ask for
+    also     further requirements, not forced
+    without  packages left out although something asks for them
+    sdist    packages that may be built from source
+    good     what to move to where envaudit plans nothing (rules of level notice): package to version
+    """
+
+    rule: str
+    wanted: dict[str, str]
+    python: str | None
+    env: dict[str, str]
+    probe: str
+    own_probe: bool
+    also: list[str]
+    without: list[str]
+    sdist: list[str]
+    date: str | None
+    good: dict[str, str]
+    seconds: float
+    memory_mib: int
+
+    @property
+    def key(self) -> str:
+        """What the case is called: rule and requirements."""
+        python = f" python {self.python}" if self.python else ""
+        return f"{self.rule}: {', '.join(name + spec for name, spec in self.wanted.items())}{python}"
+
+
+class Recipes:
+    """The recipes and probes by hand, read."""
+
+    def __init__(self, folder: Path = HERE) -> None:
+        self.rules: dict[str, Any] = {}
+        for path in sorted(glob.glob(str(folder / "recipes*.yaml"))):
+            for name, recipe in (load(path) or {}).items():
+                unknown = set(recipe) - RECIPE_KEYS
+                if unknown or name in self.rules:
+                    raise Fault(path, recipe.line, f"'{name}': unknown key {unknown}" if unknown else f"'{name}' twice")
+                self.rules[name] = recipe
+        content = load(str(folder / "probes.yaml")) or {}
+        self.probes: dict[str, str] = dict(content.get("probes", {}))
+        self.stand_ins: dict[str, str] = dict(content.get("stand-ins", {}))
+        self.skips: dict[str, str] = dict(content.get("skips", {}))
+
+    def probe(self, packages: list[str]) -> str:
+        """Code that imports, and where it is known uses, each of `packages`."""
+        return "\n".join(self.probes.get(name, f"import {name.replace('-', '_')}") for name in packages)
+
+
+def cases(rule: Rule, source: Source, recipes: Recipes, rows: bool = True) -> list[Case]:
+    """The cases of a rule: its bad examples, and one for each table row that they do not stand for (`rows`).
+
+    Raises Skip where the lab can run none of them.
+    """
+    recipe = recipes.rules.get(rule.id, {})
+    if "skip" in recipe:
+        raise Skip(recipe["skip"])
+    found: list[Case] = []
+    why: list[str] = []
+    examples = [recipe["pins"]] if "pins" in recipe else rule.examples["bad"]
+    for example in examples if isinstance(examples[0], dict) else examples[0]:
+        try:
+            found.append(_of_example(rule, example, recipe, recipes))
+        except Skip as skip:
+            why.append(str(skip))
+    if rows and rule.over and "pins" not in recipe:
+        for clause in clauses(rule, source.tables):
+            try:
+                case = _of_clause(rule, clause, recipe, recipes, source)
+            except Skip as skip:
+                why.append(str(skip))
+                continue
+            if not any(_stands_for(held, clause) for held in found):
+                found.append(case)
+    if not found:
+        raise Skip(why[0] if why else "no example to run")
+    return found
+
+
+def _of_example(rule: Rule, example: dict[str, Any], recipe: dict[str, Any], recipes: Recipes) -> Case:
+    wanted: dict[str, str] = {}
+    env: dict[str, str] = {}
+    python = None
+    for fact, value in example.items():
+        if fact in _ELSEWHERE:
+            raise Skip(_ELSEWHERE[fact])
+        if fact == "python":
+            python = ".".join(value.split(".")[:2])
+        elif fact.startswith("env:"):
+            env[fact[4:]] = value
+        else:
+            if versions.local(value):
+                raise Skip(f"{fact} {value} is not on the package index")
+            wanted[fact] = f"=={value}"
+    good = {}
+    for other in rule.examples["good"]:
+        if wanted and set(wanted) <= {name for name in other if isinstance(other[name], str)} and not good:
+            good = {name: other[name] for name in wanted if f"=={other[name]}" != wanted[name]}
+    return _case(rule, wanted, python, env, recipe, recipes, good)
+
+
+def _of_clause(rule: Rule, clause: Clause, recipe: dict[str, Any], recipes: Recipes, source: Source) -> Case:
+    wanted: dict[str, str] = {}
+    python = None
+    pythons = [name for name in PYTHONS if _python_fits(name, clause)]
+    for condition in clause.conditions:
+        if condition[0] == "version" and condition[1] == "python":
+            python = pythons[0] if pythons else None
+            if python is None:
+                raise Skip("needs a Python that is not here")
+        elif condition[0] == "version" and condition[1] not in _ELSEWHERE:
+            wanted[condition[1]] = _one(condition[2], condition[1], source)
+        elif condition[0] == "word" and condition[1] == "os" and "linux" in condition[2]:
+            continue
+        elif condition[0] != "absent":
+            raise Skip(_ELSEWHERE.get(condition[1] if isinstance(condition[1], str) else "", f"asks for {condition[0]}"))
+    if not wanted:
+        raise Skip("names no package")
+    return _case(rule, wanted, python, {}, recipe, recipes, {})
+
+
+def _case(
+    rule: Rule, wanted: dict[str, str], python: str | None, env: dict[str, str], recipe: dict[str, Any],
+    recipes: Recipes, good: dict[str, str],
+) -> Case:  # fmt: skip
+    for name in wanted:
+        if name in _CUDA or name.startswith("nvidia-") or name.endswith(("-gpu", "-cu11", "-cu12", "-cu13")):
+            raise Skip(f"{name}: only builds for CUDA on the package index")
+        if name in recipes.skips:
+            raise Skip(f"{name}: {recipes.skips[name]}")
+    probe = recipe.get("probe") or recipes.probe(list(wanted))
+    return Case(
+        rule.id,
+        wanted,
+        recipe.get("python") or python,
+        env,
+        probe,
+        "probe" in recipe,
+        _list(recipe.get("with")),
+        _list(recipe.get("without")),
+        _list(recipe.get("sdist")),
+        recipe.get("date"),
+        dict(recipe.get("good") or good),
+        float(recipe.get("seconds", 120)),
+        int(recipe.get("memory", 8192)),
+    )
+
+
+def digest(rule: Rule, case: Case) -> str:
+    """A word that changes with what the rule claims and what the case runs; texts that explain do not count."""
+    claim = [rule.level, rule.certainty, rule.symptom, str(rule.when), str(rule.fix), case.probe, str(case[1:])]
+    return hashlib.sha256("\n".join(claim).encode()).hexdigest()[:12]
+
+
+def _list(value: Any) -> list[str]:
+    return [] if value is None else list(value) if isinstance(value, list) else [value]
+
+
+def _python_fits(series: str, clause: Clause) -> bool:
+    for condition in clause.conditions:
+        if condition[0] == "version" and condition[1] == "python":
+            key = versions.key(f"{series}.7")
+            return key is not None and versions.contains(condition[2], key)
+    return True
+
+
+def _stands_for(case: Case, clause: Clause) -> bool:
+    """Whether a case by an example fires this clause already."""
+    for condition in clause.conditions:
+        if condition[0] != "version":
+            continue
+        exact = case.wanted.get(condition[1], "")
+        if condition[1] == "python":
+            exact = f"=={case.python}.7" if case.python else ""
+        key = versions.key(exact[2:]) if exact.startswith("==") else None
+        if key is None or not versions.contains(condition[2], key):
+            return False
+    return True
+
+
+def _one(intervals: versions.Intervals, package: str, source: Source) -> str:
+    """A specifier for the release that tells most: the one nearest to the boundary, where releases are listed."""
+    if not intervals:
+        raise Skip(f"{package}: no version is bad")
+    low, high = intervals[-1]
+    listed = source.releases.get(package)
+    inside = []
+    for row in listed.rows if listed else []:
+        key = versions.key(row[0])
+        if key is not None and (low is None or low <= key) and (high is None or key < high):
+            inside.append((key, row[0]))
+    inside.sort()
+    if inside:
+        if high is not None or low is None:
+            return f"=={inside[-1][1]}"
+        first = inside[0][0][1][:2]
+        return f"=={[version for key, version in inside if key[1][:2] == first][-1]}"
+    return as_specifier(low, high)
+
+
+def as_specifier(low: versions.Key | None, high: versions.Key | None) -> str:
+    """An interval of the matrix as a PEP 440 specifier."""
+    parts = []
+    if low is not None:
+        point = high is not None and high[:5] == low[:5] and high[5] == low[5] + 1
+        text = ".".join(map(str, low[1]))
+        if point:
+            return f"=={text}"
+        parts.append(f">={text}")
+    if high is not None:
+        text = ".".join(map(str, high[1]))
+        parts.append(f"<={text}" if high[2] == 3 else f"<{text}")
+    return ",".join(parts)
+
+
+__all__ = ["Block", "Case", "Recipes", "Skip", "as_specifier", "cases", "digest"]

@@ -1,0 +1,166 @@
+"""Builds the bad side of a case, runs it, lets envaudit mend it, runs it again."""
+
+from __future__ import annotations
+
+import datetime
+import platform
+import shutil
+import tempfile
+import threading
+from io import BytesIO
+from pathlib import Path
+from typing import Any, Callable
+
+from envaudit import snapshot
+from envaudit.engine import evaluate
+from envaudit.facts import Facts
+from envaudit.fix.plan import make_plan
+from envaudit.matrix.store import Matrix
+from envaudit.snapshot.locate import LocateError, find
+from lab import isolation
+from lab.compare import disagreement
+from lab.recipe import PYTHONS, Case, Recipes
+from lab.wheels import Refused, Uv, Wheel
+
+TORCH = ("torch", "torchvision", "torchaudio", "triton")
+TRIES = 3  # Pythons tried for one case
+
+
+class Lab:
+    """What all cases share."""
+
+    def __init__(
+        self, uv: Uv, matrix: bytes, recipes: Recipes, pythons: dict[str, str], scratch: Path | None, say: Callable[[str], None]
+    ) -> None:
+        self.uv, self.recipes, self.pythons, self.scratch, self.say = uv, recipes, pythons, scratch, say
+        self._matrix = matrix
+        self._own = threading.local()
+
+    @property
+    def matrix(self) -> Matrix:
+        """The matrix, one reader a thread."""
+        if not hasattr(self._own, "matrix"):
+            self._own.matrix = Matrix(BytesIO(self._matrix))
+        held: Matrix = self._own.matrix
+        return held
+
+    def reproduce(self, case: Case) -> dict[str, Any]:
+        """The result of one case: verdict (agrees, disagrees, skipped), reason, and what was seen.
+
+        Raises Budget when nothing more may be downloaded.
+        """
+        folder = Path(tempfile.mkdtemp(prefix="lab-env-", dir=self.scratch))
+        entry: dict[str, Any] = {
+            "rule": case.rule,
+            "date": datetime.date.today().isoformat(),
+            "platform": f"{platform.system()} {platform.machine()} {' '.join(platform.libc_ver())}",
+            "probe": case.probe,
+        }
+        try:
+            self._reproduce(case, folder, entry)
+        except (Refused, LocateError) as error:
+            entry.update(verdict="skipped", reason=str(error))
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+        return entry
+
+    def _reproduce(self, case: Case, folder: Path, entry: dict[str, Any]) -> None:
+        python, wheels = self._resolved(case, folder)
+        interpreter = self.uv.build(folder, self.pythons[python], wheels, case.sdist)
+        held = {wheel.name: wheel.version for wheel in wheels}
+        stands = {self.recipes.stand_ins.get(name, name): name for name in case.wanted}
+        entry["python"] = self._version(interpreter)
+        entry["pins"] = ", ".join(f"{name} {held[name]}" for name in stands if name in held)
+        limits = isolation.Limits(seconds=case.seconds, memory_mib=case.memory_mib)
+        bad = isolation.run(interpreter, case.probe, limits, case.env)
+        entry.update(outcome=str(bad), error=bad.error, output=bad.output[-4000:], isolation=bad.isolation)
+        taken = self._snapshot(interpreter, case)
+        matrix = self.matrix
+        card = matrix.card(case.rule)
+        missing = _not_installed(bad)
+        if bad.passed and not case.own_probe and (card["certainty"] == "possible" or card["level"] in ("degraded", "notice")):
+            raise Refused("nothing fails at import; a probe of its own is needed (lab/recipes.yaml)")
+        if missing and missing not in card["symptom"] and missing in TORCH:
+            raise Refused(f"needs {missing}, of which the index has builds for CUDA only")
+        audit = evaluate(Facts(taken, matrix.table), matrix)
+        fired = {finding.rule for finding in audit.findings}
+        silenced = {name for finding in audit.findings for name in finding.supersedes}
+        entry["others"] = sorted(
+            finding.rule for finding in audit.findings if finding.level in ("error", "crash") and finding.rule != case.rule
+        )
+        said = disagreement(card, bad)
+        if said is None and case.rule not in fired | silenced:
+            said = "envaudit is silent on the environment"
+        plan = make_plan(taken, audit.findings, matrix, "uv")
+        moves, remove = (dict(plan.pins), list(plan.remove)) if plan else ({}, [])
+        entry["fixed-by"] = "plan"
+        if not moves and not remove:
+            moves, entry["fixed-by"] = dict(case.good), "example"
+        if not moves and not remove:
+            entry.update(verdict="disagrees" if said else "skipped", reason=said or "envaudit has no plan that mends it")
+            return
+        moves = {self.recipes.stand_ins.get(name, name): version for name, version in moves.items()}
+        entry["fixed"] = ", ".join([*(f"{name} {version}" for name, version in moves.items()), *(f"without {name}" for name in remove)])
+        try:
+            self.uv.change(interpreter, moves, remove, case.sdist, folder / "left-out.txt")
+        except Refused as error:
+            entry.update(verdict="disagrees", reason="; ".join(filter(None, [said, f"the fix cannot be installed: {error}"])))
+            return
+        good = isolation.run(interpreter, case.probe, limits, case.env)
+        entry.update({"fixed-outcome": str(good), "fixed-error": good.error, "fixed-output": good.output[-4000:]})
+        after = evaluate(Facts(self._snapshot(interpreter, case), matrix.table), matrix)
+        reasons = [said] if said else []
+        if not good.passed:
+            reasons.append(f"the fixed side fails ({good}: {good.error[:160]})")
+        elif any(finding.rule == case.rule for finding in after.findings):
+            reasons.append("the rule still fires after the fix")
+        entry.update(verdict="disagrees" if reasons else "agrees", reason="; ".join(reasons))
+
+    def _resolved(self, case: Case, folder: Path) -> tuple[str, list[Wheel]]:
+        """The first Python that the case's wheels can be had for, and the wheels."""
+        reasons = []
+        names = [case.python] if case.python else [name for name in PYTHONS if name in self.pythons]
+        wanted = {self.recipes.stand_ins.get(name, name): spec for name, spec in case.wanted.items()}
+        stood_for = [name for name in self.recipes.stand_ins if name not in wanted]
+        torch = [] if any(item.startswith("torch") for item in case.also) else list(TORCH)
+        without = [*case.without, *torch, *stood_for]
+        for name in names:
+            if name not in self.pythons:
+                raise Refused(f"needs Python {name}, which is not here")
+            also = list(case.also)
+            if name in ("3.7", "3.8", "3.9", "3.10", "3.11") and "setuptools" not in wanted:
+                also.append("setuptools<81")  # environments of these Pythons came with it
+            try:
+                date = case.date or self.uv.newest_upload(wanted, self.pythons[name], folder, case.sdist)
+            except Refused as error:
+                reasons.append(f"Python {name}: {error}")
+                if len(reasons) >= TRIES and not case.python and "no wheels with a matching" not in str(error):
+                    break
+                continue
+            for hidden in dict.fromkeys([date, None]):
+                try:
+                    return name, self.uv.resolve(
+                        wanted, also, self.pythons[name], folder, without=without, sdist=case.sdist, date=hidden
+                    )
+                except Refused as error:
+                    reasons.append(f"Python {name}: {error}")
+        raise Refused(reasons[0] if reasons else "no Python to run it on")
+
+    def _snapshot(self, interpreter: Path, case: Case) -> Any:
+        """What envaudit sees; a stand-in is called by the name it stands for."""
+        taken: dict[str, Any] = dict(snapshot.take(find(str(interpreter))))
+        for name, stand_in in self.recipes.stand_ins.items():
+            for key in ("packages", "requires"):
+                held = taken.get(key)
+                if name in case.wanted and isinstance(held, dict) and stand_in in held:
+                    taken[key] = {name if own == stand_in else own: value for own, value in held.items()}
+        return taken
+
+    def _version(self, interpreter: Path) -> str:
+        lines = (interpreter.parent.parent / "pyvenv.cfg").read_text("utf-8").splitlines()
+        return next((line.partition("=")[2].strip() for line in lines if line.startswith("version")), "?")
+
+
+def _not_installed(bad: isolation.Outcome) -> str | None:
+    found = bad.error.partition("No module named '")[2].partition("'")[0].partition(".")[0]
+    return found or None

@@ -1,0 +1,250 @@
+"""Environments of real wheels, made with uv; downloads are told before and bounded."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import threading
+import tomllib
+from pathlib import Path
+from typing import Any, Callable, NamedTuple
+
+TOO_LARGE = 700 << 20  # bytes of one wheel: builds for CUDA, which the lab leaves alone
+WAIT = 900  # seconds for one call of uv
+ALONE = "python_version < '0'"  # a marker that is never true
+
+
+class Refused(Exception):
+    """The environment cannot be had; `str()` is one line: why."""
+
+
+class Budget(Exception):
+    """The downloads that were allowed are used up."""
+
+
+class Wheel(NamedTuple):
+    """One wheel of a resolved environment."""
+
+    name: str
+    version: str
+    url: str
+    size: int  # bytes, 0 where the index does not say
+    date: str  # when it was uploaded, as 2024-08-26T20:09:16Z; "" where the index does not say
+
+
+class Uv:
+    """uv with a cache folder of its own.
+
+    `max_download_mib` bounds what all its environments download together, `max_cache_mib` how large the cache may grow
+    before it is emptied.  Safe to use from two threads.
+    """
+
+    def __init__(
+        self,
+        cache: Path,
+        max_download_mib: int,
+        max_cache_mib: int,
+        find_links: str | None = None,
+        say: Callable[[str], None] = print,
+    ) -> None:
+        self.cache, self.say = cache, say
+        # wheels that no index has, such as the CPU builds of torch
+        self.extra = ["--find-links", find_links] if find_links else []
+        self.left = max_download_mib << 20
+        self.max_cache = max_cache_mib << 20
+        self._lock = threading.Lock()
+        self._busy = 0
+        self._held_file = cache / "lab-held.json"
+        self.held: set[str] = set()
+        cache.mkdir(parents=True, exist_ok=True)
+        if self._held_file.is_file():
+            self.held = set(json.loads(self._held_file.read_text("utf-8")))
+
+    def _run(self, *words: str) -> str:
+        """What uv prints.  Raises Refused with its reason."""
+        return self._call(*words).stdout
+
+    def _call(self, *words: str) -> subprocess.CompletedProcess[str]:
+        environ = {**os.environ, "UV_CACHE_DIR": str(self.cache), "UV_NO_PROGRESS": "1", "UV_LINK_MODE": "hardlink"}
+        environ.pop("VIRTUAL_ENV", None)
+        try:
+            done = subprocess.run(  # noqa: S603
+                ["uv", *words],  # noqa: S607
+                capture_output=True,
+                text=True,
+                timeout=WAIT,
+                env=environ,
+                check=False,
+            )
+        except FileNotFoundError:
+            raise Refused("uv is not installed (pip install uv)") from None
+        except subprocess.TimeoutExpired:
+            raise Refused(f"uv {words[0]} did not end in {WAIT} s") from None
+        if done.returncode:
+            raise Refused(_reason(done.stderr))
+        return done
+
+    def pythons(self) -> dict[str, str]:
+        """Python series ("3.11") to an interpreter, as far as uv finds them on this machine."""
+        found: dict[str, str] = {}
+        for path in sorted(Path.home().glob(".pyenv/versions/3.*/bin/python")):
+            found[".".join(path.parts[-3].split(".")[:2])] = str(path)
+        for series in ("3.8", "3.9", "3.10", "3.11", "3.12", "3.13"):
+            if series not in found:
+                try:
+                    found[series] = self._run("python", "find", "--no-python-downloads", series).strip()
+                except Refused:
+                    continue
+        return found
+
+    def resolve(
+        self,
+        wanted: dict[str, str],
+        also: list[str],
+        python: str,
+        folder: Path,
+        *,
+        without: list[str],
+        sdist: list[str],
+        date: str | None,
+    ) -> list[Wheel]:
+        """The wheels of an environment that holds `wanted` (package to specifier) whatever the packages say of each
+        other, and what they need besides.  `also` are plain requirements, `without` are packages left out, `date` hides
+        what came later.  The lock file and the list of what is left out stay in `folder`."""
+        lines = [f"{name}{spec}" for name, spec in wanted.items()]
+        left_out = folder / "left-out.txt"
+        inputs, forced, lock = folder / "wanted.in", folder / "forced.txt", folder / "pylock.toml"
+        left_out.write_text("".join(f"{name}; {ALONE}\n" for name in without), "utf-8")
+        inputs.write_text("\n".join([*lines, *also]) + "\n", "utf-8")
+        forced.write_text("\n".join(lines) + "\n" + left_out.read_text("utf-8"), "utf-8")
+        lock.unlink(missing_ok=True)
+        words = ["pip", "compile", "--quiet", "--python", python, "--format", "pylock.toml", "--override", str(forced)]
+        words += [*self.extra, *_only_wheels(sdist), "--output-file", str(lock), str(inputs)]
+        if date:
+            words += ["--exclude-newer", date]
+        self._run(*words)
+        wheels = _locked(lock)
+        for wheel in wheels:
+            if wheel.size > TOO_LARGE or wheel.name.startswith("nvidia-"):
+                raise Refused(f"needs {wheel.name} {wheel.version}, a build for CUDA")
+        return wheels
+
+    def newest_upload(self, wanted: dict[str, str], python: str, folder: Path, sdist: list[str]) -> str | None:
+        """When the newest of `wanted` was uploaded, None where the index does not say."""
+        lines = "\n".join(f"{name}{spec}" for name, spec in wanted.items())
+        inputs, lock = folder / "wanted.in", folder / "pylock.toml"
+        inputs.write_text(lines + "\n", "utf-8")
+        words = ["pip", "compile", "--quiet", "--no-deps", "--python", python, "--format", "pylock.toml"]
+        self._run(*words, *self.extra, *_only_wheels(sdist), "--output-file", str(lock), str(inputs))
+        dates = [wheel.date for wheel in _locked(lock)]
+        return max(dates, default=None) or None
+
+    def build(self, folder: Path, python: str, wheels: list[Wheel], sdist: list[str]) -> Path:
+        """A virtual environment in `folder` with the wheels of its lock file; gives its interpreter."""
+        self.announce(wheels)
+        environment = folder / "env"
+        with self._using():
+            self._run("venv", "--quiet", "--python", python, str(environment))
+            interpreter = environment / "bin" / "python"
+            target = ["--python", str(interpreter), "--no-deps"]
+            words = [*target, *_only_wheels(sdist), "-r", str(folder / "pylock.toml")]
+            self._run("pip", "install", "--quiet", *words)
+        return interpreter
+
+    def change(self, interpreter: Path, pins: dict[str, str], remove: list[str], sdist: list[str], left_out: Path) -> None:
+        """Do what a plan says, as its reader would: install its pins with what they need, uninstall what goes."""
+        target = ["--python", str(interpreter)]
+        with self._using():
+            if remove:
+                self._run("pip", "uninstall", "--quiet", *target, *remove)
+            if pins:
+                words = [*target, *self.extra, *_only_wheels(sdist), "--override", str(left_out)]
+                words += [f"{name}=={version}" for name, version in pins.items()]
+                told = self._call("pip", "install", "--dry-run", *words).stderr
+                planned = [line[3:].strip() for line in told.splitlines() if line.startswith(" + ")]
+                if any(line.startswith("nvidia-") for line in planned):
+                    raise Refused("the fix needs a build for CUDA")
+                self.say(f"  the fix installs {', '.join(planned)}")
+                before = folder_size(self.cache) if planned else 0
+                self._run("pip", "install", "--quiet", *words)
+                with self._lock:
+                    self.left -= max(0, folder_size(self.cache) - before) if planned else 0
+
+    def announce(self, wheels: list[Wheel]) -> None:
+        """Say what will be downloaded.  Raises Budget when that is more than is left."""
+        with self._lock:
+            new = [wheel for wheel in wheels if wheel.url not in self.held]
+            size = sum(wheel.size for wheel in new)
+            if new:
+                named = ", ".join(f"{wheel.name} {wheel.version} ({_mib(wheel.size)})" for wheel in new)
+                self.say(f"  downloads {_mib(size)}: {named}")
+            if size > self.left:
+                raise Budget(f"{_mib(size)} to download, {_mib(self.left)} left of the budget (--max-download)")
+            self.left -= size
+            self.held.update(wheel.url for wheel in new)
+            self._held_file.write_text(json.dumps(sorted(self.held)), "utf-8")
+
+    def _using(self) -> _Using:
+        return _Using(self)
+
+    def trim(self) -> None:
+        """Empty the cache when it has grown too large and nobody is using it."""
+        with self._lock:
+            if self._busy or folder_size(self.cache) <= self.max_cache:
+                return
+            shutil.rmtree(self.cache)
+            self.cache.mkdir(parents=True)
+            self.held.clear()
+
+
+class _Using:
+    def __init__(self, uv: Uv) -> None:
+        self.uv = uv
+
+    def __enter__(self) -> None:
+        with self.uv._lock:
+            self.uv._busy += 1
+
+    def __exit__(self, *unused: object) -> None:
+        with self.uv._lock:
+            self.uv._busy -= 1
+
+
+def folder_size(folder: Path) -> int:
+    """Bytes on disk under `folder`, each file counted once however many names it has."""
+    done = subprocess.run(["du", "-sk", str(folder)], capture_output=True, text=True, check=False)  # noqa: S603, S607
+    return int(done.stdout.split()[0]) << 10 if done.stdout else 0
+
+
+def _only_wheels(sdist: list[str]) -> list[str]:
+    words = ["--only-binary", ":all:"]
+    for name in sdist:
+        words += ["--no-binary", name]
+    return words
+
+
+def _locked(lock: Path) -> list[Wheel]:
+    return [_wheel(package) for package in tomllib.loads(lock.read_text("utf-8")).get("packages", [])]
+
+
+def _wheel(package: dict[str, Any]) -> Wheel:
+    files = [*package.get("wheels", []), *([package["sdist"]] if "sdist" in package else [])]
+    first = files[0] if files else {}
+    # a local index gives `path`, others `url`
+    where = first.get("url") or first.get("path") or f"{package['name']}=={package.get('version')}"
+    date = first.get("upload-time")
+    stamp = date.strftime("%Y-%m-%dT%H:%M:%SZ") if date else ""
+    return Wheel(package["name"], str(package.get("version", "")), where, int(first.get("size", 0)), stamp)
+
+
+def _reason(text: str) -> str:
+    """uv's reason in one line."""
+    lines = [line.strip(" ╰─▶│├×") for line in text.splitlines()]
+    kept = [line for line in lines if line and not line.startswith(("warning:", "hint:"))]
+    return " ".join(kept)[:400] or "uv gave no reason"
+
+
+def _mib(size: int) -> str:
+    return f"{max(1, round(size / 2**20))} MiB" if size else "size unknown"
