@@ -75,16 +75,22 @@ def measure(folder: Path, runs: int, packages: int) -> int:
     table([bare_again, *by_size], bare_again)
 
     print()
-    above = [command.median - bare_again.median for command in by_size]
+    busy = os.getloadavg()[0] > (os.cpu_count() or 1)
+    print(f"judged by {'processor time, as the machine is busy' if busy else 'wall time'}:")
+
+    def took(command: Command) -> float:
+        return command.median_cpu if busy else command.median
+
+    above = [took(command) - took(bare_again) for command in by_size]
     steepest = max((above[at + 1] / above[at]) / (SIZES[at + 1] / SIZES[at]) for at in range(len(SIZES) - 1))
     own = [command for command in commands if command.name.startswith("envaudit")]
     peak = max(own, key=lambda command: command.peak)
     results = [
-        target("clean: at most 3.5 times bare Python", quiet.median / bare.median, 3.5),
-        target(f"{few} drawn on a terminal: at most 7 times", drawn.median / bare.median, 7),
-        target(f"{lots} drawn on a terminal: at most 7 times", worst.median / bare.median, 7),
-        target("pip check: at least 10 times slower", pip.median / quiet.median, 10, least=True),
-        target("10,000 rules: at most 1.3 times the time at 1,000", grown.median / quiet.median, 1.3),
+        target("clean: at most 3.5 times bare Python", took(quiet) / took(bare), 3.5),
+        target(f"{few} drawn on a terminal: at most 7 times", took(drawn) / took(bare), 7),
+        target(f"{lots} drawn on a terminal: at most 7 times", took(worst) / took(bare), 7),
+        target("pip check: at least 10 times slower", took(pip) / took(quiet), 10, least=True),
+        target("10,000 rules: at most 1.3 times the time at 1,000", took(grown) / took(quiet), 1.3),
         target("packages: at most linear (1 is linear)", steepest, 1.0),
         target(f"peak memory under 60 MiB ({peak.name})", peak.peak / 1024, 60),
     ]
@@ -110,12 +116,12 @@ def installed(folder: Path, count: int, wheel: Path, compiled: bytes, clashes: d
 
 def table(commands: list[Command], bare: Command) -> None:
     """One line a command."""
-    print(f"{'':42}{'median':>9}{'least':>9}{'CPU':>9}{'x bare':>8}{'peak':>10}")
+    print(f"{'':40}{'median':>10}{'x bare':>8}{'least':>10}{'CPU':>10}{'x bare':>8}{'peak':>10}")
     for command in commands:
-        cpu = command.median_cpu
+        wall, least, cpu = command.median * 1e3, min(command.wall) * 1e3, command.median_cpu * 1e3
         print(
-            f"{command.name:42}{command.median * 1e3:6.1f} ms{min(command.wall) * 1e3:6.1f} ms{cpu * 1e3:6.1f} ms"
-            f"{command.median / bare.median:8.2f}{command.peak / 1024:6.1f} MiB"
+            f"{command.name:40}{wall:7.1f} ms{command.median / bare.median:8.2f}{least:7.1f} ms{cpu:7.1f} ms"
+            f"{command.median_cpu / bare.median_cpu:8.2f}{command.peak / 1024:6.1f} MiB"
         )
 
 

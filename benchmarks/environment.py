@@ -11,7 +11,6 @@ import compileall
 import functools
 import importlib.metadata
 import json
-import platform
 import random
 import shutil
 import subprocess
@@ -21,6 +20,8 @@ from pathlib import Path
 from envaudit.matrix.store import load
 from envaudit.options import Options
 from envaudit.report.document import audit
+from envaudit.snapshot import take
+from envaudit.snapshot.locate import find
 
 ROOT = Path(__file__).resolve().parent.parent
 IMAGE = "colab-gpu-2026-08-07-35aa05a"
@@ -70,9 +71,11 @@ def versions(count: int) -> dict[str, str]:
 def faulty(packages: dict[str, str]) -> set[str]:
     """The packages that envaudit finds fault with: a clean environment goes without them."""
     left = dict(packages)
+    snapshot = take(find(None))  # on this host
+    snapshot["requires"] = {}
     while True:
-        snapshot = {"python": platform.python_version(), "packages": left, "packages_complete": True}
-        findings = audit(snapshot, load(), Options()).audit.findings  # type: ignore[arg-type]
+        snapshot["packages"] = left
+        findings = audit(snapshot, load(), Options()).audit.findings
         culprits = {culprit for finding in findings for culprit in finding.culprits} & left.keys()
         if not culprits:
             return packages.keys() - left.keys()

@@ -88,8 +88,10 @@ def main() -> None:
             at = (place * (1 + turn % 2 * (len(commands) - 2)) + turn) % len(commands)  # forwards, then backwards
             measured = run(*commands[at])
             if turn >= WARM_UPS:
-                for column, value in zip(results[at], measured):
-                    column.append(value)  # type: ignore[arg-type]
+                wall, cpu, peak = measured
+                results[at][0].append(wall)
+                results[at][1].append(cpu)
+                results[at][2].append(peak)
     print(json.dumps([(wall, cpu, max(peak)) for wall, cpu, peak in results]))
 
 

@@ -88,7 +88,8 @@ class Facts:
     def key(self, package: str) -> Key | None:
         """The sort key of the installed version of `package`; None when nobody can compare it."""
         if package not in self._keys:
-            self._keys[package] = versions.key(self.packages[package])
+            version = self.packages.get(package)
+            self._keys[package] = versions.key(version) if version else None
         return self._keys[package]
 
     def _machine_version(self, name: str, allowed: Intervals) -> int:

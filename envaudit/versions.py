@@ -1,8 +1,9 @@
 """Versions as sort keys, and sets of versions as intervals of keys.
 
 The matrix is compiled to keys when the wheel is built, so that an audit compares numbers: importing
-`packaging.version` alone costs more than a whole audit should.  A plain release ("1.26.4") is turned into its key
-right here; everything else goes through `packaging`, which stays the judge of what a version is.  Keys sort exactly
+`packaging.version` alone costs more than a whole audit should.  A version in its usual spelling ("1.26.4", "2.0rc1",
+"1.10.post3") is turned into its key right here; everything else goes through `packaging`, which stays the judge of what
+a version is.  Keys sort exactly
 as `packaging.version.Version` sorts public versions (the property tests hold the two against each other).
 
 Local version tags (`+cu121`) never take part in a comparison, as in PEP 440; the matrix asks for them as *builds*.
@@ -46,14 +47,50 @@ def local(version: str) -> str | None:
 def key(version: str) -> Key | None:
     """The sort key of the public part of `version`; None when PEP 440 does not know such a version."""
     parts = version.partition("+")[0].split(".")
+    release = []
     for part in parts:
-        # isdecimal() also accepts other scripts' digits, which int() reads and PEP 440 does not
-        if not (part.isdecimal() and part.isascii()) or len(part) > 18:
+        if not _is_number(part):
+            break
+        release.append(int(part))
+    suffix = [_FINAL, 0, _NO_POST, _NO_DEV]
+    if len(release) < len(parts):
+        found = _suffix(parts[len(release) :], release)
+        if found is None:
             return _key_by_packaging(version)
-    release = [int(part) for part in parts]
+        suffix = found
     while len(release) > 1 and not release[-1]:
         release.pop()
-    return [0, release, _FINAL, 0, _NO_POST, _NO_DEV]
+    return [0, release, *suffix]
+
+
+def _suffix(parts: list[str], release: list[int]) -> list[int] | None:
+    """[phase, number, post, dev] of what follows the plain numbers of a version in its usual spelling, as ["0rc1"],
+    ["post3"] or ["dev20240101"]; the number before a pre-release joins `release`.  None for any other spelling."""
+    phase, number, post, dev = _FINAL, 0, _NO_POST, _NO_DEV
+    first = parts[0]
+    digits = first[: len(first) - len(first.lstrip("0123456789"))]
+    if digits:
+        name = first[len(digits) :].rstrip("0123456789")
+        count = first[len(digits) + len(name) :]
+        if name not in _PHASE or not count or len(first) > 18:
+            return None
+        release.append(int(digits))
+        phase, number = _PHASE[name], int(count)
+        parts = parts[1:]
+    if parts and parts[0].startswith("post") and _is_number(parts[0][4:]) and release:
+        post = int(parts[0][4:])
+        parts = parts[1:]
+    if parts and parts[0].startswith("dev") and _is_number(parts[0][3:]) and release:
+        dev = int(parts[0][3:])
+        parts = parts[1:]
+        if phase == _FINAL and post == _NO_POST:
+            phase = -1
+    return None if parts else [phase, number, post, dev]
+
+
+def _is_number(text: str) -> bool:
+    # isdecimal() also accepts other scripts' digits, which int() reads and PEP 440 does not
+    return text.isdecimal() and text.isascii() and len(text) <= 18
 
 
 def _key_by_packaging(version: str) -> Key | None:

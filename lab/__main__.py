@@ -23,6 +23,7 @@ RULES = ROOT / "rules"
 TABLE = RULES / "tables" / "reproductions.yaml"
 # five rules of five kinds: numpy ABI, protobuf code, a Jupyter kernel that dies, a removed name, a refused version
 SAMPLE = ("numpy2-abi", "jinja2-markupsafe21", "botocore-urllib3-2", "grpcio-status-protobuf", "pydantic-core-pair")
+LARGE = ("tensorflow", "torch==2.13.0+cpu", "pyspark", "mxnet")  # take minutes, so they come last
 console = Console(highlight=False)
 
 
@@ -40,7 +41,11 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _say(verbose: bool) -> Any:
-    return (lambda line: console.print(line, style="dim", markup=False, soft_wrap=True)) if verbose else (lambda line: None)
+    return (
+        (lambda line: console.print(line, style="dim", markup=False, soft_wrap=True))
+        if verbose
+        else (lambda line: None)
+    )
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -49,10 +54,16 @@ def _parser() -> argparse.ArgumentParser:
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--state", type=Path, default=home, metavar="DIR", help=f"journal of runs (default {home})")
     common.add_argument("--uv-cache", type=Path, metavar="DIR", help="uv's cache (default: uv in --state)")
-    common.add_argument("--scratch", type=Path, metavar="DIR", help="where environments are built (default: the temporary folder)")
+    common.add_argument(
+        "--scratch", type=Path, metavar="DIR", help="where environments are built (default: the temporary folder)"
+    )
     common.add_argument("--max-download", type=int, default=4096, metavar="MIB", help="stop before downloading more")
-    common.add_argument("--max-cache", type=int, default=8192, metavar="MIB", help="empty uv's cache when it grows larger")
-    common.add_argument("--find-links", default=os.environ.get("PIP_FIND_LINKS"), metavar="DIR", help="folder of further wheels")
+    common.add_argument(
+        "--max-cache", type=int, default=8192, metavar="MIB", help="empty uv's cache when it grows larger"
+    )
+    common.add_argument(
+        "--find-links", default=os.environ.get("PIP_FIND_LINKS"), metavar="DIR", help="folder of further wheels"
+    )
     common.add_argument("--jobs", type=int, default=2, metavar="N", help="environments at a time")
     common.add_argument("--again", action="store_true", help="run what was run before too")
     common.add_argument("--quiet", dest="verbose", action="store_false", help="do not say what is downloaded")
@@ -65,7 +76,9 @@ def _parser() -> argparse.ArgumentParser:
     reproduce.add_argument("--list", action="store_true", help="only say what would be run, and what not")
     search = commands.add_parser("bisect", parents=[common], help="which versions of PACKAGE go with which of OTHER?")
     search.add_argument("package", metavar="PACKAGE", help="the one that may be too old or too new")
-    search.add_argument("other", metavar="OTHER", help="the one that is imported")
+    search.add_argument("others", nargs="+", metavar="OTHER", help="the one that is imported (or several)")
+    search.add_argument("--since", default="0", metavar="VERSION", help="leave out older releases of PACKAGE")
+    search.add_argument("--last", type=int, default=12, metavar="N", help="the newest N series of OTHER (default 12)")
     search.add_argument("--probe", metavar="CODE", help="what shows that OTHER works (default: lab/probes.yaml)")
     search.add_argument("--python", metavar="SERIES", default="3.11", help="Python to run on (default 3.11)")
     return parser
@@ -116,6 +129,7 @@ def _cases(
                 results.append(seen)
             else:
                 todo.append((case, word))
+    todo.sort(key=lambda pair: any(name in pair[0].key or name in pair[0].also for name in LARGE))
     return todo, results
 
 
@@ -127,7 +141,11 @@ def _run(lab: Lab, todo: list[tuple[Case, str]], journal: Journal, jobs: int, ru
         waiting = list(todo)
         running: dict[Future[dict[str, Any]], tuple[Case, str]] = {}
         while waiting or running:
-            while waiting and len(running) < jobs:
+            full = bool(waiting) and lab.uv.too_large()
+            if full and not running:
+                lab.uv.empty()
+                full = False
+            while waiting and len(running) < jobs and not full:
                 case, word = waiting.pop(0)
                 running[pool.submit(lab.reproduce, case)] = case, word
             for done in wait(running, return_when=FIRST_COMPLETED).done:
@@ -142,7 +160,6 @@ def _run(lab: Lab, todo: list[tuple[Case, str]], journal: Journal, jobs: int, ru
                 journal.add(entry)
                 results.append(entry)
                 _tell(entry)
-                lab.uv.trim()
                 if len(results) % 10 == 0:
                     write_table(TABLE, results, rules)
     return results
@@ -170,7 +187,9 @@ def _summary(results: list[dict[str, Any]], source: Source, write: bool) -> int:
         console.print(f"skipped {count:4}  {reason}", style="dim", markup=False, soft_wrap=True)
     for entry in by["disagrees"]:
         console.print(f"DISAGREES {entry['key']}: {entry['reason']}", style="red", markup=False, soft_wrap=True)
-        console.print(f"          {entry.get('outcome', '')}: {entry.get('error', '')}", style="dim", markup=False, soft_wrap=True)
+        console.print(
+            f"          {entry.get('outcome', '')}: {entry.get('error', '')}", style="dim", markup=False, soft_wrap=True
+        )
     rules = {name: len({entry["rule"] for entry in entries}) for name, entries in by.items()}
     console.print(
         f"{rules['agrees']} rules reproduced in {len(by['agrees'])} environments, "

@@ -1,30 +1,42 @@
 """Runs one probe where it can do no harm, and says how it ended.
 
-Where Linux allows it (root, or user namespaces), the probe gets namespaces of its own: no network but its own loopback, a
-process tree that dies with it, a file system it can only read, and a small one in memory for its home and scratch
-files.  Elsewhere its own process group, proxies that lead nowhere and an audit hook that refuses sockets must do;
-`Outcome.isolation` says which it was.  Limits of time, memory, file size and processes hold in both.
+Where Linux allows it (root, or user namespaces), the probe gets namespaces of its own: no network but its own
+loopback, a process tree that dies with it, a file system it can only read, and a small one in memory for its home and
+scratch files.  Elsewhere its own process group, proxies that lead nowhere and an audit hook that refuses sockets must
+do; `Outcome.isolation` says which it was.  Limits of time, memory and file size hold in both; that of processes where
+the lab may make a cgroup.
 """
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 import re
-import resource
 import signal
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import IO, NamedTuple
 
 TAIL = 64 << 10  # bytes of the probe's output that are looked at
 PIDS = Path("/sys/fs/cgroup/pids")
 
-# $1 scratch folder, $2 its size in MiB, then the command.  The shell stays as the first process of the namespace: to the
-# first process the kernel delivers no signal that it raises itself, so an abort would not show.
+# $1 MiB of address space, $2 of the largest file, $3 CPU seconds, $4 cgroup or nothing, then the command
+_LIMITED = """
+ulimit -c 0
+ulimit -v $(($1 * 1024))
+ulimit -f $(($2 * 2048))
+ulimit -t "$3"
+if [ -n "$4" ]; then echo $$ > "$4/cgroup.procs"; fi
+shift 4
+exec "$@"
+"""
+# $1 scratch folder, $2 its size in MiB, then the command.  The shell stays as the first process of the namespace: to
+# the first process the kernel delivers no signal that it raises itself, so an abort would not show.
 _INNER = """
 set -e
 mount --make-rprivate /
@@ -101,16 +113,15 @@ def run(python: Path, code: str, limits: Limits = Limits(), env: dict[str, str] 
             Path(scratch, "tmp").mkdir()
             command = [str(python), "-c", f"{_GUARD}\nexec(compile({code!r}, '<string>', 'exec'))"]
             isolation = "audit hook"
-        with _process_limit(limits.processes) as group:
-            process = subprocess.Popen(  # noqa: S603  # no shell of ours between us and it
-                command,
+        with _processes(limits.processes) as group:
+            process = subprocess.Popen(  # noqa: S603
+                [*_limited(limits, group), *command],
                 env={**_environment(scratch), **(env or {})},
                 cwd=scratch,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=errors,
                 start_new_session=True,
-                preexec_fn=functools.partial(_limit, limits, group),
             )
             timed_out = False
             try:
@@ -159,7 +170,7 @@ def _environment(scratch: str) -> dict[str, str]:
     return {
         **kept,
         "HOME": f"{scratch}/home",
-        "TMPDIR": f"{scratch}/tmp",
+        "TMPDIR": f"{scratch}/tmp",  # noqa: S108  # inside a scratch folder of its own
         "http_proxy": nowhere,
         "https_proxy": nowhere,
         "PYTHONNOUSERSITE": "1",
@@ -168,55 +179,42 @@ def _environment(scratch: str) -> dict[str, str]:
     }
 
 
-def _limit(limits: Limits, group: Path | None) -> None:
-    """In the child, before the probe starts."""
-    resource.setrlimit(resource.RLIMIT_AS, (limits.memory_mib << 20,) * 2)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (limits.disk_mib << 20,) * 2)
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_CPU, (int(limits.seconds) + 1,) * 2)
-    if group is not None:
-        (group / "cgroup.procs").write_text(str(os.getpid()))
+def _limited(limits: Limits, group: Path | None) -> list[str]:
+    amounts = [limits.memory_mib, limits.disk_mib, int(limits.seconds) + 1, group or ""]
+    return ["sh", "-c", _LIMITED, "sh", *map(str, amounts)]
 
 
-class _process_limit:  # noqa: N801  # used like a function
-    """A cgroup for the probe's processes, where the lab may make one; RLIMIT_NPROC would count the user's other ones
-    and does not bind root."""
-
-    def __init__(self, processes: int) -> None:
-        self.processes = processes
-        self.group: Path | None = None
-
-    def __enter__(self) -> Path | None:
-        if namespaces_allowed() and os.access(PIDS, os.W_OK):
-            group = Path(tempfile.mkdtemp(prefix="lab-", dir=PIDS))
-            (group / "pids.max").write_text(str(self.processes))
-            self.group = group
-        return self.group
-
-    def __exit__(self, *unused: object) -> None:
+@contextlib.contextmanager
+def _processes(most: int) -> Iterator[Path | None]:
+    """A cgroup for the probe's processes, where the lab may make one; `ulimit -u` would count the user's other ones and
+    does not bind root."""
+    if not namespaces_allowed() or not os.access(PIDS, os.W_OK):
+        yield None
+        return
+    group = Path(tempfile.mkdtemp(prefix="lab-", dir=PIDS))
+    try:
+        (group / "pids.max").write_text(str(most))
+        yield group
+    finally:
         for _ in range(50):
-            if self.group is None:
-                return
             try:
-                self.group.rmdir()
-                return
+                group.rmdir()
+                break
             except OSError:  # its last process is still dying
                 time.sleep(0.1)
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
     """End what is left of the probe: its process group, and with it the namespace of all its descendants."""
-    try:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
-    except (ProcessLookupError, PermissionError):
-        pass
     process.wait()
 
 
-def _tail(file: object) -> str:
-    size = file.seek(0, os.SEEK_END)  # type: ignore[attr-defined]
-    file.seek(max(0, size - TAIL))  # type: ignore[attr-defined]
-    return str(file.read().decode("utf-8", "replace"))  # type: ignore[attr-defined]
+def _tail(file: IO[bytes]) -> str:
+    size = file.seek(0, os.SEEK_END)
+    file.seek(max(0, size - TAIL))
+    return file.read().decode("utf-8", "replace")
 
 
 def _signal_name(number: int) -> str | None:
@@ -226,7 +224,10 @@ def _signal_name(number: int) -> str | None:
         return None
 
 
-_SHELL = re.compile(r"^(?:sh: .*)?(?:Segmentation fault|Aborted|Illegal instruction|Killed|Bus error)(?: \(core dumped\))?$")
+# what the shell says of a process that died by a signal
+_SHELL = re.compile(
+    r"^(?:sh: .*)?(?:Segmentation fault|Aborted|Illegal instruction|Killed|Bus error)( \(core dumped\))?$"
+)
 
 
 def _last_line(output: str) -> str:

@@ -133,8 +133,8 @@ def _of_example(rule: Rule, example: dict[str, Any], recipe: dict[str, Any], rec
         elif fact.startswith("env:"):
             env[fact[4:]] = value
         else:
-            if versions.local(value):
-                raise Skip(f"{fact} {value} is not on the package index")
+            if versions.local(value) not in (None, "cpu"):
+                raise Skip("needs a build of another index")
             wanted[fact] = f"=={value}"
     good = {}
     for other in rule.examples["good"]:
@@ -157,7 +157,9 @@ def _of_clause(rule: Rule, clause: Clause, recipe: dict[str, Any], recipes: Reci
         elif condition[0] == "word" and condition[1] == "os" and "linux" in condition[2]:
             continue
         elif condition[0] != "absent":
-            raise Skip(_ELSEWHERE.get(condition[1] if isinstance(condition[1], str) else "", f"asks for {condition[0]}"))
+            raise Skip(
+                _ELSEWHERE.get(condition[1] if isinstance(condition[1], str) else "", f"asks for {condition[0]}")
+            )
     if not wanted:
         raise Skip("names no package")
     return _case(rule, wanted, python, {}, recipe, recipes, {})
@@ -168,7 +170,11 @@ def _case(
     recipes: Recipes, good: dict[str, str],
 ) -> Case:  # fmt: skip
     for name in wanted:
-        if name in _CUDA or name.startswith("nvidia-") or name.endswith(("-gpu", "-cu11", "-cu12", "-cu13")):
+        if (
+            (name in _CUDA and not wanted[name].endswith("+cpu"))
+            or name.startswith(("nvidia-", "cupy-cuda", "jax-cuda"))
+            or name.endswith(("-gpu", "-cu11", "-cu12", "-cu13"))
+        ):
             raise Skip(f"{name}: only builds for CUDA on the package index")
         if name in recipes.skips:
             raise Skip(f"{name}: {recipes.skips[name]}")
@@ -185,7 +191,7 @@ def _case(
         _list(recipe.get("sdist")),
         recipe.get("date"),
         dict(recipe.get("good") or good),
-        float(recipe.get("seconds", 120)),
+        float(recipe.get("seconds", 240)),
         int(recipe.get("memory", 8192)),
     )
 

@@ -77,7 +77,9 @@ def write_table(path: Path, entries: list[dict[str, Any]], rules: set[str]) -> i
         "sources": ["python -m lab reproduce"],
         "rows": kept,
     }
-    text = "# Written by `python -m lab reproduce`; not by hand.\n" + yaml.safe_dump(table, sort_keys=False, width=118, allow_unicode=True)
+    text = "# Written by `python -m lab reproduce`; not by hand.\n" + yaml.safe_dump(
+        table, sort_keys=False, width=118, allow_unicode=True
+    )
     part = path.with_name(f".{path.name}.{os.getpid()}")
     part.write_text(text, "utf-8")
     part.replace(path)

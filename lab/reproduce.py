@@ -7,9 +7,10 @@ import platform
 import shutil
 import tempfile
 import threading
+from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
-from typing import Any, Callable
+from typing import Any
 
 from envaudit import snapshot
 from envaudit.engine import evaluate
@@ -30,7 +31,13 @@ class Lab:
     """What all cases share."""
 
     def __init__(
-        self, uv: Uv, matrix: bytes, recipes: Recipes, pythons: dict[str, str], scratch: Path | None, say: Callable[[str], None]
+        self,
+        uv: Uv,
+        matrix: bytes,
+        recipes: Recipes,
+        pythons: dict[str, str],
+        scratch: Path | None,
+        say: Callable[[str], None],
     ) -> None:
         self.uv, self.recipes, self.pythons, self.scratch, self.say = uv, recipes, pythons, scratch, say
         self._matrix = matrix
@@ -62,7 +69,8 @@ class Lab:
             entry.update(verdict="skipped", reason=str(error))
         finally:
             shutil.rmtree(folder, ignore_errors=True)
-        return entry
+        place = str(folder)
+        return {name: value.replace(place, "…") if isinstance(value, str) else value for name, value in entry.items()}
 
     def _reproduce(self, case: Case, folder: Path, entry: dict[str, Any]) -> None:
         python, wheels = self._resolved(case, folder)
@@ -78,17 +86,24 @@ class Lab:
         matrix = self.matrix
         card = matrix.card(case.rule)
         missing = _not_installed(bad)
-        if bad.passed and not case.own_probe and (card["certainty"] == "possible" or card["level"] in ("degraded", "notice")):
+        if (
+            bad.passed
+            and not case.own_probe
+            and (card["certainty"] == "possible" or card["level"] in ("degraded", "notice"))
+        ):
             raise Refused("nothing fails at import; a probe of its own is needed (lab/recipes.yaml)")
         if missing and missing not in card["symptom"] and missing in TORCH:
             raise Refused(f"needs {missing}, of which the index has builds for CUDA only")
         audit = evaluate(Facts(taken, matrix.table), matrix)
         fired = {finding.rule for finding in audit.findings}
+        symptom = next((finding.symptom for finding in audit.findings if finding.rule == case.rule), card["symptom"])
         silenced = {name for finding in audit.findings for name in finding.supersedes}
         entry["others"] = sorted(
-            finding.rule for finding in audit.findings if finding.level in ("error", "crash") and finding.rule != case.rule
+            finding.rule
+            for finding in audit.findings
+            if finding.level in ("error", "crash") and finding.rule != case.rule
         )
-        said = disagreement(card, bad)
+        said = disagreement(card["level"], symptom, bad)
         if said is None and case.rule not in fired | silenced:
             said = "envaudit is silent on the environment"
         plan = make_plan(taken, audit.findings, matrix, "uv")
@@ -97,14 +112,20 @@ class Lab:
         if not moves and not remove:
             moves, entry["fixed-by"] = dict(case.good), "example"
         if not moves and not remove:
-            entry.update(verdict="disagrees" if said else "skipped", reason=said or "envaudit has no plan that mends it")
+            entry.update(
+                verdict="disagrees" if said else "skipped", reason=said or "envaudit has no plan that mends it"
+            )
             return
         moves = {self.recipes.stand_ins.get(name, name): version for name, version in moves.items()}
-        entry["fixed"] = ", ".join([*(f"{name} {version}" for name, version in moves.items()), *(f"without {name}" for name in remove)])
+        entry["fixed"] = ", ".join(
+            [*(f"{name} {version}" for name, version in moves.items()), *(f"without {name}" for name in remove)]
+        )
         try:
             self.uv.change(interpreter, moves, remove, case.sdist, folder / "left-out.txt")
         except Refused as error:
-            entry.update(verdict="disagrees", reason="; ".join(filter(None, [said, f"the fix cannot be installed: {error}"])))
+            entry.update(
+                verdict="disagrees", reason="; ".join(filter(None, [said, f"the fix cannot be installed: {error}"]))
+            )
             return
         good = isolation.run(interpreter, case.probe, limits, case.env)
         entry.update({"fixed-outcome": str(good), "fixed-error": good.error, "fixed-output": good.output[-4000:]})

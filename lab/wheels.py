@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import os
 import shutil
 import subprocess
 import threading
-import tomllib
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Callable, NamedTuple
+from typing import Any, NamedTuple
+
+import tomllib
 
 TOO_LARGE = 700 << 20  # bytes of one wheel: builds for CUDA, which the lab leaves alone
+LEAST_FREE = 6 << 30  # bytes that stay free on the disk
 WAIT = 900  # seconds for one call of uv
 ALONE = "python_version < '0'"  # a marker that is never true
 
@@ -38,7 +42,7 @@ class Uv:
     """uv with a cache folder of its own.
 
     `max_download_mib` bounds what all its environments download together, `max_cache_mib` how large the cache may grow
-    before it is emptied.  Safe to use from two threads.
+    before `too_large` says so.  Safe to use from two threads.
     """
 
     def __init__(
@@ -55,7 +59,6 @@ class Uv:
         self.left = max_download_mib << 20
         self.max_cache = max_cache_mib << 20
         self._lock = threading.Lock()
-        self._busy = 0
         self._held_file = cache / "lab-held.json"
         self.held: set[str] = set()
         cache.mkdir(parents=True, exist_ok=True)
@@ -111,66 +114,73 @@ class Uv:
         date: str | None,
     ) -> list[Wheel]:
         """The wheels of an environment that holds `wanted` (package to specifier) whatever the packages say of each
-        other, and what they need besides.  `also` are plain requirements, `without` are packages left out, `date` hides
-        what came later.  The lock file and the list of what is left out stay in `folder`."""
+        other, and what they need besides.  `also` are further requirements, forced where they name one version,
+        `without` are packages left out, `date` hides what came later.  The lock file and the list of what is left out
+        stay in `folder`."""
         lines = [f"{name}{spec}" for name, spec in wanted.items()]
         left_out = folder / "left-out.txt"
         inputs, forced, lock = folder / "wanted.in", folder / "forced.txt", folder / "pylock.toml"
         left_out.write_text("".join(f"{name}; {ALONE}\n" for name in without), "utf-8")
         inputs.write_text("\n".join([*lines, *also]) + "\n", "utf-8")
-        forced.write_text("\n".join(lines) + "\n" + left_out.read_text("utf-8"), "utf-8")
+        exact = [item for item in also if "==" in item]
+        forced.write_text("\n".join([*lines, *exact]) + "\n" + left_out.read_text("utf-8"), "utf-8")
         lock.unlink(missing_ok=True)
         words = ["pip", "compile", "--quiet", "--python", python, "--format", "pylock.toml", "--override", str(forced)]
         words += [*self.extra, *_only_wheels(sdist), "--output-file", str(lock), str(inputs)]
         if date:
             words += ["--exclude-newer", date]
         self._run(*words)
-        wheels = _locked(lock)
-        for wheel in wheels:
-            if wheel.size > TOO_LARGE or wheel.name.startswith("nvidia-"):
-                raise Refused(f"needs {wheel.name} {wheel.version}, a build for CUDA")
-        return wheels
+        return _without_cuda(_locked(lock))
 
     def newest_upload(self, wanted: dict[str, str], python: str, folder: Path, sdist: list[str]) -> str | None:
-        """When the newest of `wanted` was uploaded, None where the index does not say."""
+        """The day after the newest of `wanted` was uploaded, None where the index does not say."""
         lines = "\n".join(f"{name}{spec}" for name, spec in wanted.items())
         inputs, lock = folder / "wanted.in", folder / "pylock.toml"
         inputs.write_text(lines + "\n", "utf-8")
         words = ["pip", "compile", "--quiet", "--no-deps", "--python", python, "--format", "pylock.toml"]
         self._run(*words, *self.extra, *_only_wheels(sdist), "--output-file", str(lock), str(inputs))
         dates = [wheel.date for wheel in _locked(lock)]
-        return max(dates, default=None) or None
+        newest = max(dates, default="")
+        if not newest:
+            return None
+        return (datetime.date.fromisoformat(newest[:10]) + datetime.timedelta(days=2)).isoformat()
 
     def build(self, folder: Path, python: str, wheels: list[Wheel], sdist: list[str]) -> Path:
         """A virtual environment in `folder` with the wheels of its lock file; gives its interpreter."""
         self.announce(wheels)
         environment = folder / "env"
-        with self._using():
-            self._run("venv", "--quiet", "--python", python, str(environment))
-            interpreter = environment / "bin" / "python"
-            target = ["--python", str(interpreter), "--no-deps"]
-            words = [*target, *_only_wheels(sdist), "-r", str(folder / "pylock.toml")]
-            self._run("pip", "install", "--quiet", *words)
+        self._run("venv", "--quiet", "--python", python, str(environment))
+        interpreter = environment / "bin" / "python"
+        target = ["--python", str(interpreter), "--no-deps"]
+        words = [*target, *_only_wheels(sdist), "-r", str(folder / "pylock.toml")]
+        self._run("pip", "install", "--quiet", *words)
         return interpreter
 
-    def change(self, interpreter: Path, pins: dict[str, str], remove: list[str], sdist: list[str], left_out: Path) -> None:
+    def change(
+        self, interpreter: Path, pins: dict[str, str], remove: list[str], sdist: list[str], left_out: Path
+    ) -> None:
         """Do what a plan says, as its reader would: install its pins with what they need, uninstall what goes."""
         target = ["--python", str(interpreter)]
-        with self._using():
-            if remove:
-                self._run("pip", "uninstall", "--quiet", *target, *remove)
-            if pins:
-                words = [*target, *self.extra, *_only_wheels(sdist), "--override", str(left_out)]
-                words += [f"{name}=={version}" for name, version in pins.items()]
-                told = self._call("pip", "install", "--dry-run", *words).stderr
-                planned = [line[3:].strip() for line in told.splitlines() if line.startswith(" + ")]
-                if any(line.startswith("nvidia-") for line in planned):
-                    raise Refused("the fix needs a build for CUDA")
-                self.say(f"  the fix installs {', '.join(planned)}")
-                before = folder_size(self.cache) if planned else 0
-                self._run("pip", "install", "--quiet", *words)
-                with self._lock:
-                    self.left -= max(0, folder_size(self.cache) - before) if planned else 0
+        if remove:
+            self._run("pip", "uninstall", "--quiet", *target, *remove)
+        if pins:
+            words = [*target, *self.extra, *_only_wheels(sdist), "--override", str(left_out)]
+            words += [f"{name}=={version}" for name, version in pins.items()]
+            told = self._call("pip", "install", "--dry-run", *words).stderr
+            planned = [line[3:].strip() for line in told.splitlines() if line.startswith(" + ")]
+            self.announce(self._sizes(interpreter, planned, left_out.with_name("fix"), sdist))
+            self._run("pip", "install", "--quiet", *words)
+
+    def _sizes(self, interpreter: Path, planned: list[str], folder: Path, sdist: list[str]) -> list[Wheel]:
+        """The wheels of exact requirements, as the index describes them."""
+        if not planned:
+            return []
+        folder.mkdir()
+        inputs, lock = folder / "wanted.in", folder / "pylock.toml"
+        inputs.write_text("\n".join(planned) + "\n", "utf-8")
+        words = ["pip", "compile", "--quiet", "--no-deps", "--python", str(interpreter), "--format", "pylock.toml"]
+        self._run(*words, *self.extra, *_only_wheels(sdist), "--output-file", str(lock), str(inputs))
+        return _without_cuda(_locked(lock))
 
     def announce(self, wheels: list[Wheel]) -> None:
         """Say what will be downloaded.  Raises Budget when that is more than is left."""
@@ -186,30 +196,17 @@ class Uv:
             self.held.update(wheel.url for wheel in new)
             self._held_file.write_text(json.dumps(sorted(self.held)), "utf-8")
 
-    def _using(self) -> _Using:
-        return _Using(self)
+    def too_large(self) -> bool:
+        """Whether the cache has outgrown its bound, or the disk is nearly full: time to end what runs and `empty` it."""
+        return folder_size(self.cache) > self.max_cache or shutil.disk_usage(self.cache).free < LEAST_FREE
 
-    def trim(self) -> None:
-        """Empty the cache when it has grown too large and nobody is using it."""
-        with self._lock:
-            if self._busy or folder_size(self.cache) <= self.max_cache:
-                return
-            shutil.rmtree(self.cache)
-            self.cache.mkdir(parents=True)
-            self.held.clear()
-
-
-class _Using:
-    def __init__(self, uv: Uv) -> None:
-        self.uv = uv
-
-    def __enter__(self) -> None:
-        with self.uv._lock:
-            self.uv._busy += 1
-
-    def __exit__(self, *unused: object) -> None:
-        with self.uv._lock:
-            self.uv._busy -= 1
+    def empty(self) -> None:
+        """Empty the cache; nothing may be using it.  Raises Budget when the disk stays nearly full."""
+        shutil.rmtree(self.cache)
+        self.cache.mkdir(parents=True)
+        self.held.clear()
+        if shutil.disk_usage(self.cache).free < LEAST_FREE:
+            raise Budget(f"less than {LEAST_FREE >> 30} GiB are free on the disk")
 
 
 def folder_size(folder: Path) -> int:
@@ -229,6 +226,14 @@ def _locked(lock: Path) -> list[Wheel]:
     return [_wheel(package) for package in tomllib.loads(lock.read_text("utf-8")).get("packages", [])]
 
 
+def _without_cuda(wheels: list[Wheel]) -> list[Wheel]:
+    """`wheels`.  Raises Refused where one is a build for CUDA."""
+    for wheel in wheels:
+        if wheel.size > TOO_LARGE or wheel.name.startswith(("nvidia-", "cupy-cuda", "jax-cuda")):
+            raise Refused(f"needs {wheel.name} {wheel.version}, a build for CUDA")
+    return wheels
+
+
 def _wheel(package: dict[str, Any]) -> Wheel:
     files = [*package.get("wheels", []), *([package["sdist"]] if "sdist" in package else [])]
     first = files[0] if files else {}
@@ -241,8 +246,8 @@ def _wheel(package: dict[str, Any]) -> Wheel:
 
 def _reason(text: str) -> str:
     """uv's reason in one line."""
-    lines = [line.strip(" ╰─▶│├×") for line in text.splitlines()]
-    kept = [line for line in lines if line and not line.startswith(("warning:", "hint:"))]
+    lines = [line.strip(" ╰─▶│├\u00d7") for line in text.splitlines()]
+    kept = [line for line in lines if line and not line.startswith(("warning:", "hint:", "Using Python"))]
     return " ".join(kept)[:400] or "uv gave no reason"
 
 

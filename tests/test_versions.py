@@ -25,6 +25,25 @@ def test_keys_sort_as_packaging_sorts(one: str, other: str) -> None:
     assert (versions.key(one) == versions.key(other)) == (Version(one) == Version(other))
 
 
+odd_spellings = st.lists(
+    st.sampled_from(
+        ["1", "0", "2", ".", ".", "a", "b", "rc", "c", "alpha", "post", "dev", "-", "_", "!", "v", "+x", "01"]
+    ),
+    max_size=8,
+).map("".join)
+
+
+@given(odd_spellings, any_version)
+def test_odd_spellings_sort_as_packaging_sorts(odd: str, other: str) -> None:
+    try:
+        expected = Version(odd)
+    except ValueError:
+        assert versions.key(odd) is None
+        return
+    # packaging lets a local tag count, keys leave it to the builds
+    assert (versions.key(odd) < versions.key(other)) == (Version(expected.public) < Version(other))
+
+
 @given(st.text(max_size=30))
 def test_a_key_exists_exactly_for_versions(text: str) -> None:
     try:

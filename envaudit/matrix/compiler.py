@@ -2,20 +2,21 @@
 
     HEAD: a line with the number of this format
     <length of the index, 12 digits>\\n
-    <index: {"packages": {name: [offset, length]}, "blobs": {...}, "known": {...}, "meta": {...}}>
+    <index: {"packages": {name: place}, "blobs": {name: place}, "known": {...}}>, a place being [offset, length]
     <blobs>
 
 The index and each blob are marshalled: reading them takes a third of the time of JSON, and importing `json` alone costs
 a third of what Python takes to start.  The file is as trustworthy as the compiled Python files beside it.
 
-A clause lies with the rarest of the packages it needs, so that an audit reads the clauses of what is installed and
-nothing else.  Texts lie apart ("card:ID"), for the few rules that fire.
+A clause lies with one of the packages it needs, and there with the versions of it that it speaks of, so that an audit
+reads the clauses of what is installed and few others.  Texts lie apart ("card:ID"), for the few rules that fire.
 """
 
 from __future__ import annotations
 
 import marshal
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 from envaudit import gpus, versions
@@ -102,6 +103,9 @@ def compile_matrix(source: Source) -> tuple[bytes, list[Fault]]:
             blobs[f"releases:{package}"], known[package] = _releases(listed)
     except Fault as fault:
         faults.append(fault)
+    runs: dict[str, list[dict[str, str]]] = {}
+    for row in source.tables["reproductions"].rows if "reproductions" in source.tables else []:
+        runs.setdefault(row["rule"], []).append(dict(row))
     named: dict[str, set[str]] = {}
     for clause in every:
         named.setdefault(clause.rule, set()).update(clause.packages)
@@ -111,6 +115,7 @@ def compile_matrix(source: Source) -> tuple[bytes, list[Fault]]:
             **rule.card(),
             "packages": sorted(named.get(rule.id, ())),
             "table": table.about if table else None,
+            "reproductions": runs.get(rule.id, []),
         }
     return _written(_by_anchor(every, source.rules), blobs, known), faults
 
@@ -124,7 +129,7 @@ def _by_anchor(every: list[Clause], rules: list[Rule]) -> dict[str, list[Any]]:
     common = Counter(package for clause in every for package in clause.packages)
     anchored: dict[str, list[Any]] = {}
     for clause in every:
-        anchor = min(clause.packages, key=lambda name: (common[name], name), default=ALWAYS)
+        anchor = _anchor(clause, common)
         record: dict[str, Any] = {"r": clause.rule, "l": levels[clause.rule], "c": clause.conditions}
         text = texts[clause.rule]
         cells = {
@@ -182,9 +187,28 @@ def _releases(listed: Releases) -> tuple[list[Any], str]:
     return [row for _, row in keyed], keyed[-1][1][0]
 
 
+def _anchor(clause: Clause, common: Counter[str]) -> str:
+    """The package that a clause lies with: one of which it names a bounded range, and among those the rarest."""
+    bounded = {
+        condition[1]
+        for condition in clause.conditions
+        if condition[0] == "version" and all(None not in interval for interval in condition[2])
+    }
+    return min(clause.packages, key=lambda name: (name not in bounded, common[name], name), default=ALWAYS)
+
+
+def _series(anchor: str, records: list[Any], place: Callable[[Any], list[int]]) -> list[Any]:
+    """[versions of the anchor, place] of its clauses: those of rows about other versions need not be read."""
+    found: dict[bytes, tuple[Any, list[Any]]] = {}
+    for record in records:
+        allowed = next((c[2] for c in record["c"] if c[0] == "version" and c[1] == anchor), versions.ALL)
+        found.setdefault(_marshalled(allowed), (allowed, []))[1].append(record)
+    return [[allowed, place(held)] for allowed, held in found.values()]
+
+
 def _marshalled(value: Any) -> bytes:
-    """`value` in the oldest form of marshal that holds it, which every Python 3 reads."""
-    return marshal.dumps(_plain(value), 2)
+    """`value` in the form of marshal that every Python since 3.4 reads."""
+    return marshal.dumps(_plain(value), 4)
 
 
 def _plain(value: Any) -> Any:
@@ -203,7 +227,7 @@ def _written(anchored: dict[str, list[Any]], blobs: dict[str, Any], known: dict[
         body.extend(data)
         return [len(body) - len(data), len(data)]
 
-    packages = {name: place(records) for name, records in sorted(anchored.items())}
+    packages = {name: place(_series(name, records, place)) for name, records in sorted(anchored.items())}
     cards = {name: place(value) for name, value in blobs.items() if name.startswith("card:")}
     others = {name: place(value) for name, value in blobs.items() if not name.startswith("card:")}
     # the index of the cards grows with the number of rules, so it is a blob too, read when a rule has fired

@@ -5,11 +5,16 @@ from __future__ import annotations
 import marshal
 import os
 
+from envaudit.versions import contains
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
     from typing import Any, BinaryIO
 
-HEAD = b"envaudit matrix 2\n"  # the first line of a compiled matrix; the number changes with the format
+    from envaudit.versions import Key
+
+HEAD = b"envaudit matrix 3\n"  # the first line of a compiled matrix; the number changes with the format
 ALWAYS = ""  # where clauses lie that need no package
 
 
@@ -40,13 +45,20 @@ class Matrix:
         self._file.seek(self._body + place[0])
         return marshal.loads(self._file.read(place[1]))  # noqa: S302
 
-    def clauses(self, packages: Any) -> list[dict[str, Any]]:
-        """The clauses that could say something about an environment with `packages` (names)."""
+    def clauses(self, packages: Iterable[str], key: Callable[[str], Key | None] | None = None) -> list[dict[str, Any]]:
+        """The clauses that could say something about an environment with `packages` (names).
+
+        `key` gives the sort key of a package's installed version, None where it cannot be compared; without it, the
+        clauses about all versions come.
+        """
         found: list[dict[str, Any]] = []
         held = self._packages
         for name in (ALWAYS, *packages):
             if name in held:
-                found.extend(self._at(held[name]))
+                installed = key(name) if key and name else None
+                for allowed, place in self._at(held[name]):
+                    if installed is None or contains(allowed, installed):
+                        found += self._at(place)
         return found
 
     def table(self, name: str) -> Any:

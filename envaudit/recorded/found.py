@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 # what follows from a path in a traceback
 BLOCK, LINE, SENTENCE, TRACE = 3, 2, 1, 0
 
+_TAGS = ("cu", "cpu", "rocm", "xpu")
 _HOSTS = ("kaggle", "colab", "databricks", "sagemaker", "slurm", "jetson", "wsl", "docker", "conda")
 _NOTED = ("packages", "python", "driver", "toolkit", "cudnn")  # where two answers are worth a word
 _MAX_NOTES = 5
@@ -85,6 +86,8 @@ class Found:
 
     def snapshot(self) -> Snapshot:
         """The snapshot that the statements make."""
+        if "conda" in self._hosts:
+            self._wheels_of_conda()
         result: dict[str, Any] = {"schema": SCHEMA}
         unversioned = []
         for (key, part), said in self._said.items():
@@ -109,6 +112,12 @@ class Found:
         if self._notes:
             result["unknown"] = self._notes
         return result  # type: ignore[return-value]  # built key by key
+
+    def _wheels_of_conda(self) -> None:
+        """Versions like "2.1.0+cu118" are pip's: what conda builds has no local tag."""
+        for (key, part), said in list(self._said.items()):
+            if key == "packages" and any(str(version).partition("+")[2].startswith(_TAGS) for *_, version in said):
+                self.say(said[0][1], "installers", "pip", TRACE, part)
 
     def _choose(self, key: str, part: str, said: list[tuple[int, int, Any]]) -> Any:
         """The first of the strongest statements, made more precise where another one says the same and more."""

@@ -10,6 +10,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from envaudit.snapshot.model import Gpu
 
+# Python's sys.platform (and os.name, where it is clear)
+SYS_PLATFORM = {"linux": "Linux", "linux2": "Linux", "win32": "Windows", "nt": "Windows", "darwin": "Darwin"}
+
 _PYTHON = re.compile(
     r"(?:c?python\s*(?:version)?\s*[:=]?\s*)?v?([23]\.\d{1,2}(?:\.\d{1,2})?(?:(?:a|b|rc)\d+)?)\+?(?:\.final\.0)?(?![\w.]*\d)",
     re.I,
@@ -41,7 +44,7 @@ _CARD = (
     r"|(?:GT|MX)\s?\d{3,4}M?(?![\w])"
     r"|(?:Quadro\s+)?RTX\s+(?:PRO\s+\d{4}(?:\s+Blackwell(?:\s+\w+\s+Edition)?)?|A?\d{4}(?:\s+Ada(?:\s+Generation)?)?)"
     r"|Quadro\s+(?:RTX\s+\d{4}|[A-Z]{1,2}\d{3,4}\w?|\d{4}\w?)"
-    r"|TITAN\s+(?:RTX|Xp|X(?:\s+\(Pascal\))?|V|Black|Z)"
+    r"|(?:GeForce\s+)?(?:GTX\s+)?TITAN\s+(?:RTX|Xp|X(?:\s+\(Pascal\))?|V|Black|Z)"
     r"|(?:Jetson\s+)?AGX\s+(?:Orin|Xavier)|Orin\s+(?:NX|Nano)"
 )
 _GPU = re.compile(rf"\b(?:NVIDIA\s+)?(?:{_CARD}|(?:Tesla|NVIDIA)\s+(?:Tesla\s+)?{_MODEL})\b", re.I)
@@ -95,6 +98,9 @@ def gpu_names(text: str, labelled: bool = False) -> list[Gpu]:
 def system(found: Found, line: int, text: str, strength: int = BLOCK) -> bool:
     """State what `text` says of the operating system: "Ubuntu 22.04.3 LTS (x86_64)"; False when it says nothing."""
     text = text.strip()[:300]
+    if text in SYS_PLATFORM:
+        found.say(line, "platform", SYS_PLATFORM[text], strength, "system")
+        return True
     if platform_string(found, line, text, strength):
         return True
     name: str | None = None
@@ -132,7 +138,7 @@ def system(found: Found, line: int, text: str, strength: int = BLOCK) -> bool:
 
 def platform_string(found: Found, line: int, text: str, strength: int = BLOCK) -> bool:
     """State what Python's `platform.platform()` tells: "Linux-5.15.0-107-generic-x86_64-with-glibc2.31"."""
-    match = _PLATFORM.search(text)
+    match = _PLATFORM.search(text[:300])
     if not match:
         return False
     name, rest = match[1], match[2]

@@ -55,6 +55,7 @@ LABELS.update(
     {
         "deepspeed info": "deepspeed",
         "flash-attention": "flash-attn",
+        "hf hub": "huggingface-hub",
         "huggingface hub": "huggingface-hub",
         "jax-lib": "jaxlib",
         "mmdetection": "mmdet",

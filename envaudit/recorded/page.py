@@ -29,7 +29,7 @@ _TAG = re.compile(
 _QUOTE = re.compile(r"^[ \t]{0,8}(?:>[ \t]?)+", re.MULTILINE)
 _LOG = re.compile(
     r"^(?:\(\S+ pid=\d+\) ?)?(?:\[?\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d[,.]?\d*\]?[ ]?(?:- \S+ - )?"
-    r"(?:- )?(?:INFO|DEBUG|WARNING)(?: -|:)? )",
+    r"(?:- )?(?:INFO|DEBUG|WARNING)(?: -|:)? |\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+ - )",
     re.MULTILINE,
 )
 _INSTALL = re.compile(

@@ -76,12 +76,25 @@ def _page(card: dict[str, Any], width: int) -> list[Line]:
         text = "possible: the parts can be seen, the use that fails cannot"
         page += _part("Certainty", paragraph([(text, "")], width, 2))
     page += _part("Proof", paragraph([(_PROOF[card["proof"]], "")], width, 2))
+    runs = [line for row in card["reproductions"] for line in _run(row, width)]
+    if runs:
+        page += _part("Run with real wheels", runs)
     page += _part("Sources", [line for source in card["sources"] for line in verbatim(source, "", 2)])
     for kind, name in (("bad", "Fires on"), ("good", "Is silent on")):
         shown = [", ".join(f"{fact} {value}" for fact, value in example.items()) for example in card["examples"][kind]]
         page += _part(name, [line for text in shown for line in paragraph([(text, "")], width, 2)])
     page += paragraph([(f"Written in rules/{card['file']}", "quiet")], width)
     return page
+
+
+def _run(row: dict[str, str], width: int) -> list[Line]:
+    """One reproduction of the lab, before and after the fix."""
+    before = f"{row['pins']} on Python {row['python']} ({row['date']}): {row['outcome']}"
+    after = f"then {row['fixed']}: {row['fixed-outcome']}"
+    page = paragraph([(before, "")], width, 2)
+    if row.get("error"):
+        page += verbatim(row["error"], "symptom", 4)
+    return page + paragraph([(after, "")], width, 4)
 
 
 def _part(name: str, content: list[Line]) -> list[Line]:

@@ -153,6 +153,13 @@ def test_what_counts(text: str, expected: dict[str, str]) -> None:
         "See https://example.org/torch/2.1.0 for more.",
         "torch-2.1.0-cp310-cp310-linux_x86_64.whl",
         "pandas 2 is great",
+        "Collecting torch==2.1.0",
+        "ERROR: No matching distribution found for torch==1.4.0",
+        "ERROR: Could not find a version that satisfies the requirement jaxlib==0.4.14 (from versions: 0.4.17)",
+        "The conflict is caused by: foo 1.0 depends on numpy==1.2.0",
+        "- torch: 2.1 or 2.2",
+        "- OS: [e.g. Ubuntu 18.04]",
+        "+torch==2.1.0",
     ],
 )
 def test_what_says_nothing_of_an_environment(sentence: str) -> None:

@@ -1,4 +1,4 @@
-"""One-line summaries that programs print when they start: Ultralytics (YOLO), Unsloth, the Stable Diffusion web UI."""
+"""One-line summaries that programs print when they start: Ultralytics (YOLO), Unsloth, ComfyUI, the SD web UI."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ _ULTRALYTICS_GPU = re.compile(r"CUDA:[\d,]+ \(([^,()]{2,80}), (\d{3,7})Mi?B\)")
 _UNSLOTH = re.compile(
     r"\b(?:Pyt|T)orch: (\d[\w.+]*?)\. CUDA(?: =|:) (\d{1,2}\.\d)\. CUDA Toolkit(?: =|:) (\d{1,2}\.\d)"
 )
+_COMFY_UI = re.compile(r"Total VRAM \d+ MB, total RAM (\d{3,8}) MB")
 
 
 def read(page: Page, found: Found) -> None:
@@ -27,6 +28,7 @@ def read(page: Page, found: Found) -> None:
         if (
             (" torch-" in text and _ultralytics(page, found, line, text))
             or ("CUDA Toolkit" in text and _unsloth(found, line, text))
+            or ("total RAM " in text and _comfy_ui(found, line, text))
             or (" \u2022 " in text and _web_ui(found, line, text))
         ):
             found.claim(line, line + 1)
@@ -59,6 +61,13 @@ def _unsloth(found: Found, line: int, text: str) -> bool:
     found.package(line, "torch", match[1], BLOCK)
     found.say(line, "builds", machine.cuda_build(match[3]), part="torch")
     return True
+
+
+def _comfy_ui(found: Found, line: int, text: str) -> bool:
+    match = _COMFY_UI.search(text)
+    if match:
+        found.say(line, "memory", int(match[1]), part="total_mib")
+    return match is not None
 
 
 def _web_ui(found: Found, line: int, text: str) -> bool:

@@ -119,7 +119,7 @@ def _report(page: Page, found: Found, start: int, end: int) -> None:
                 gpus[-1]["mig"] = True
             continue
         if gpu and key == "gpu models and configuration":
-            gpus.append({"name": gpu[2].partition(" (UUID")[0].strip()})
+            gpus.append({"name": gpu[2].partition(" (UUID")[0].strip()[:100]})
         found.claim(line, line + 1)
     _gpus(found, gpu_line, fields.get("gpu models and configuration", ""), gpus)
     _build(found, start, fields)

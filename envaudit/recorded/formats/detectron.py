@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 _ROW = re.compile(r"\s{0,8}(\S(?:.{0,80}?\S)?)\s{2,}(\S.*)")
 _GPUS = re.compile(r"GPU (\d{1,3}(?:,\d{1,3})*)")
 _ARCH = re.compile(r"\s*\(arch=(\d{1,2}\.\d)\)")
-_SYSTEMS = {"linux": "Linux", "win32": "Windows", "darwin": "Darwin"}
 
 
 def read(page: Page, found: Found) -> None:
@@ -61,7 +60,7 @@ def _devices(numbers: str, value: str) -> list[Gpu]:
 def _say(found: Found, line: int, key: str, value: str) -> None:
     word = value.split()[0]
     if key == "sys.platform":
-        found.say(line, "platform", _SYSTEMS.get(value.strip()), part="system")
+        found.say(line, "platform", machine.SYS_PLATFORM.get(value.strip()), part="system")
     elif key == "python":
         found.say(line, "python", machine.python(value))
         if "conda" in value:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 
-from envaudit.recorded import machine, names
+from envaudit.recorded import labels, machine, names
 from envaudit.recorded.found import BLOCK, LINE
 
 TYPE_CHECKING = False
@@ -23,50 +23,13 @@ _EXPRESSIONS = {
     "torch.version.cuda": "torch.version.cuda",
     "sys.version": "python",
     "torch.cuda.get_device_name": "gpu",
+    "platform.platform": "platform",
 }
 _QUOTED = re.compile(r"[('\"]{0,2}v?(\d[\w.+-]{1,60})['\")]{0,2}")
 _VERSION = re.compile(r"(?<![\w.+-])v?(\d+\.\d[\w.+!-]*)")
 _DESCRIBE = re.compile(r"(?:v?\d\S*-g[0-9a-f]{5,40}|unknown|[0-9a-f]{7,40})[\s,]+(\d\S*)")
+_PLACEHOLDER = re.compile(r"[\[<(]?\s*(?:e\.g|fill|your|please|i\.e)|<", re.I)
 _NO_GPU = re.compile(r"(?:no(?:ne| gpus?| nvidia gpus?)?|cpu(?:[ -]?only)?|without (?:a )?gpu|no cuda)\.?", re.I)
-_GPU_NUMBERS = re.compile(r"gpu ?(\d{1,2}(?:,\d{1,2})*)")
-
-_PYTHON = {"python", "python interpreter", "python ver"}
-_SYSTEM = {
-    "os", "os platform and distribution", "operating system", "os platform", "os version", "linux distribution",
-    "distribution", "platform", "system", "os/platform", "python platform", "os and version", "linux version",
-    "windows version", "linux", "windows", "distro", "operating system and version", "os type",
-    "platform & distribution",
-}  # fmt: skip
-_GPU = {
-    "gpu", "gpus", "gpu model", "gpu models", "gpu type", "gpu model and memory", "gpu models and configuration",
-    "gpu name", "graphics card", "graphic card", "video card", "accelerator", "gpu.name", "nvidia gpu", "gpu card",
-    "gpu device", "gpu model name", "gpu info", "gpu configuration", "cuda device", "gpu hardware",
-    "gpu models & configuration", "number and type of gpus", "device name", "gpu(s)",
-}  # fmt: skip
-_DRIVER = {
-    "nvidia driver", "driver", "gpu driver", "nvidia gpu driver", "cuda driver", "nvidia drivers", "nvidia-driver",
-    "graphics driver", "driver version", "drivers", "nvidia driver version", "display driver", "nvidia-smi driver",
-}  # fmt: skip
-_TOOLKIT = {
-    "cuda toolkit",
-    "nvcc",
-    "cuda-toolkit",
-    "cuda compiler",
-    "nvcc -v",
-    "nvcc --version",
-    "cuda tool kit",
-    "system cuda toolkit",
-}
-_CUDNN = {"cudnn", "cuda/cudnn", "cuda / cudnn", "cuda & cudnn", "libcudnn", "cuda and cudnn"}
-_LIBC = {"libc", "glibc", "gnu libc"}
-_CPU = {"cpu", "cpu model", "processor", "cpu type"}
-_TORCH_CUDA = {"torch.version.cuda", "torch cuda", "torch.cuda", "pytorch cuda", "cuda used to build pytorch"}
-
-_OTHER = {
-    "running on google colab", "running in google colab", "system ram", "mmcv cuda compiler", "gpu.compute_capability",
-    "kernel", "architecture", "machine", "sys.platform", "using gpu in script",
-}  # fmt: skip
-_MACHINE = (_PYTHON, _SYSTEM, _GPU, _DRIVER, _TOOLKIT, _CUDNN, _LIBC, _CPU, _TORCH_CUDA)
 
 _FEWEST = 4  # statements near each other that make a report
 _MOST = 8  # reports that another one is compared with
@@ -87,13 +50,13 @@ def read(page: Page, found: Found) -> None:
             statements += [(line, label, value) for label, value in _fields(text, following[0] if following else "")]
     reports: list[dict[str, str]] = []
     for run in _runs(statements):
-        labels = {label: value for _, label, value in reversed(run)}
-        if any(_differ(labels, report) for report in reports):
+        said = {label: value for _, label, value in reversed(run)}
+        if any(_differ(said, report) for report in reports):
             found.note("the other environments in the text", f"another one is described at line {run[0][0] + 1}")
             continue
-        strength = BLOCK if len(labels) >= _FEWEST and not reports else LINE
-        if len(labels) >= _FEWEST and len(reports) < _MOST:
-            reports.append(labels)
+        strength = BLOCK if len(said) >= _FEWEST and not reports else LINE
+        if len(said) >= _FEWEST and len(reports) < _MOST:
+            reports.append(said)
         _run(found, run, strength)
     for line, _, _ in statements:
         found.claim(line, line + 1)
@@ -101,9 +64,9 @@ def read(page: Page, found: Found) -> None:
 
 def _form(text: str, following: list[str]) -> list[tuple[str, str]]:
     """A field of an issue form: the label is a heading, the value the next line that is not empty."""
-    label = _label(text)
+    label = labels.normal(text)
     value = next((line for line in following if line), "")
-    return [(label, value)] if _is_known(label) and value and not value.startswith(("_No", "#", "```")) else []
+    return [(label, value)] if labels.known(label) and value and not value.startswith(("_No", "#", "```")) else []
 
 
 def _fields(text: str, following: str) -> list[tuple[str, str]]:
@@ -121,8 +84,8 @@ def _fields(text: str, following: str) -> list[tuple[str, str]]:
     fields = []
     for part in _SPLIT.split(text):
         match = _FIELD.fullmatch(part.strip())
-        label = _label(match[1]) if match else ""
-        if match and _is_known(label):
+        label = labels.normal(match[1]) if match else ""
+        if match and labels.known(label) and not _PLACEHOLDER.match(match[2]):
             fields.append((label, match[2].strip(" '\",") or "-"))
     return fields
 
@@ -139,53 +102,27 @@ def _answered(text: str, following: str) -> list[tuple[str, str]]:
     return []
 
 
-def _label(text: str) -> str:
-    """A label as the tables have it: "`transformers` version" is "transformers", "PyTorch version (GPU?)" "pytorch"."""
-    label = re.sub(r"\([^()]{0,80}\)", "", text).lower()
-    label = re.sub(r"[^a-z0-9._/&,() -]", "", label)
-    label = re.sub(r"\s+", " ", label).strip(" .-")
-    for prefix in ("installed ", "my ", "current ", "the "):
-        label = label.removeprefix(prefix)
-    for suffix in (
-        ".__version__",
-        ".version.version",
-        ".version",
-        " version",
-        " versions",
-        " ver",
-        "-version",
-        "_version",
-    ):
-        label = label.removesuffix(suffix)
-    return label.strip()
-
-
-def _is_known(label: str) -> bool:
-    known = names.from_label(label) or label in _OTHER or _GPU_NUMBERS.fullmatch(label)
-    return bool(known) or any(label in labels for labels in _MACHINE)
-
-
 def _runs(statements: list[tuple[int, str, str]]) -> list[list[tuple[int, str, str]]]:
     """Statements near each other; the same label with another version starts the next report."""
     runs: list[list[tuple[int, str, str]]] = []
-    labels: dict[str, str] = {}
+    said: dict[str, str] = {}
     last = 0
     for line, label, value in statements:
         # a PyTorch build list of up to 20 lines may stand between mmcv's fields
         near = bool(runs) and line - last <= (24 if len(runs[-1]) >= _FEWEST else _GAP)
-        if not near or _differ({label: value}, labels):
+        if not near or _differ({label: value}, said):
             runs.append([])
-            labels = {}
+            said = {}
         runs[-1].append((line, label, value))
-        labels.setdefault(label, value)
+        said.setdefault(label, value)
         last = line
     return runs
 
 
-def _differ(labels: dict[str, str], report: dict[str, str]) -> bool:
+def _differ(said: dict[str, str], report: dict[str, str]) -> bool:
     """Whether two reports tell different versions of Python or of a framework."""
-    shared = {key for key in labels if key in report and (key in _PYTHON or names.from_label(key))}
-    return any(labels[key].split()[:1] != report[key].split()[:1] for key in shared)
+    shared = {key for key in said if key in report and (key in labels.PYTHON or names.from_label(key))}
+    return any(said[key].split()[:1] != report[key].split()[:1] for key in shared)
 
 
 def _run(found: Found, run: list[tuple[int, str, str]], strength: int) -> None:
@@ -193,13 +130,13 @@ def _run(found: Found, run: list[tuple[int, str, str]], strength: int) -> None:
     capability = None
     mmcv_compiled = any(label == "mmcv cuda compiler" and value[:1].isdigit() for _, label, value in run)
     for line, label, value in run:
-        numbers = _GPU_NUMBERS.fullmatch(label)
+        numbers = labels.GPU_NUMBERS.fullmatch(label)
         if numbers:
             name = re.sub(r"\s*\((?:UUID|arch).*", "", value.rpartition("| ")[2])[:100]
             gpus += [{"name": name} for _ in numbers[1].split(",")]
         elif label == "gpu.compute_capability":
             capability = value if re.fullmatch(r"\d{1,2}\.\d", value) else None
-        elif label in _GPU or label == "using gpu in script":
+        elif label in labels.GPU or label == "using gpu in script" or value.startswith("cuda:"):
             gpus = gpus or _named_gpus(found, line, label, value, strength)
         else:
             # up to 2.0, the build with compiled operators had its own name
@@ -219,38 +156,35 @@ def _named_gpus(found: Found, line: int, label: str, value: str, strength: int) 
     driver = re.search(r"\bdriver\D{0,20}(\d{3}\.\d[\d.]*)", value, re.I)
     if driver:
         found.say(line, "driver", machine.driver(driver[1]), strength)
-    if not gpus and label in _GPU and _NO_GPU.fullmatch(value.strip()):
+    if not gpus and label in labels.GPU and _NO_GPU.fullmatch(value.strip()):
         found.gpus(line, [], strength)
     return gpus
 
 
 def _statement(found: Found, line: int, label: str, value: str, strength: int) -> None:
-    if label in _PYTHON:
-        found.say(
-            line, "python", machine.python(value) if len(set(_VERSION.findall(value[:20]))) < 2 else None, strength
-        )
+    if label in labels.PYTHON:
+        named = set(_VERSION.findall(value.partition("(")[0].partition("|")[0][:60]))
+        found.say(line, "python", machine.python(value) if len(named) < 2 else None, strength)
         if "conda" in value[:200].lower():
             found.host("conda")
-    elif label in _SYSTEM:
+    elif label in labels.SYSTEM:
         machine.system(found, line, value, strength)
         if "colab" in value.lower():
             found.host("colab")
         if "kaggle" in value.lower():
             found.host("kaggle")
     elif label == "sys.platform":
-        found.say(
-            line, "platform", {"linux": "Linux", "win32": "Windows", "darwin": "Darwin"}.get(value), strength, "system"
-        )
-    elif label in _DRIVER:
+        found.say(line, "platform", machine.SYS_PLATFORM.get(value), strength, "system")
+    elif label in labels.DRIVER:
         found.say(line, "driver", machine.driver(value), strength)
-    elif label in _TOOLKIT:
+    elif label in labels.TOOLKIT:
         found.say(line, "toolkit", machine.cuda(value), strength)
-    elif label in _CUDNN:
+    elif label in labels.CUDNN:
         # what people believe: TensorFlow's own message of what it loaded weighs more
         found.say(line, "cudnn", _cudnn(label, value), min(strength, LINE))
-    elif label in _LIBC:
+    elif label in labels.LIBC:
         found.say(line, "platform", machine.libc(value if value[:1].isalpha() else f"glibc {value}"), strength, "libc")
-    elif label in _CPU and re.search(r"Intel|AMD|Xeon|Ryzen|EPYC|Apple M\d|ARM|Core|Threadripper", value):
+    elif label in labels.CPU and re.search(r"Intel|AMD|Xeon|Ryzen|EPYC|Apple M\d|ARM|Core|Threadripper", value):
         found.say(line, "cpu", value[:200], strength, "model")
     elif label in ("architecture", "machine"):
         if re.fullmatch(r"x86_64|aarch64|arm64|AMD64", value):
@@ -263,10 +197,12 @@ def _statement(found: Found, line: int, label: str, value: str, strength: int) -
         found.say(line, "memory", int(float(match[1]) * 1024), strength, "total_mib")
     elif label.startswith("running") and value.lower().startswith(("yes", "true")):
         found.host("colab")
-    elif label in _TORCH_CUDA:
-        found.say(line, "builds", "cpu" if value == "None" else machine.cuda_build(value), strength, "torch")
+    elif label in labels.TORCH_CUDA:
+        found.say(line, "builds", machine.cuda_build(value), strength, "torch")
     elif name := names.from_label(label):
-        found.package(line, name, version(value), strength) if version(value) else None
+        stated = _version_in(value)
+        if stated:
+            found.package(line, name, stated, strength)
 
 
 def _cudnn(label: str, value: str) -> str | None:
@@ -283,7 +219,7 @@ def _cudnn(label: str, value: str) -> str | None:
     return match[1] if match else None
 
 
-def version(value: str) -> str | None:
+def _version_in(value: str) -> str | None:
     """The one version that a value tells; None when it tells none, a series ("2.x"), or several."""
     described = _DESCRIBE.match(value)
     if described:

@@ -25,7 +25,9 @@ _HEDGE_WORDS = """
     previously after older newer later earlier latest release released releases since until if unless not cannot
     never without between than other another both either switch switching switched change changed changing move
     moved want expect expected recommend recommended minimum least example doc docs wheel wheels from deprecated
-    remove removed added uninstall uninstalled reinstall reinstalled pin pinned only also
+    remove removed added uninstall uninstalled reinstall reinstalled pin pinned only also collecting downloading
+    matching ignored ignoring satisfies requirement requirements requested conflict conflicts conflicting
+    depends constraint yanked candidate candidates attempting
 """
 _HEDGES = frozenset(_HEDGE_WORDS.split())
 _WORD = re.compile(r"[a-z]+")

@@ -15,11 +15,12 @@ _CPU_MODEL = re.compile(r"\s*(?:Model name|model name)\s*:\s+(\S.*)")
 _CPU_NAME = re.compile(r"\s*Name=(\S.*)")  # Windows, in collect_env
 _FLAGS = re.compile(r"\s*(?:Flags|flags|Features)\s*:\s+([a-z0-9_]+(?: [a-z0-9_]+){4,})\s*$")
 _NVCC = re.compile(r"Cuda compilation tools, release (\d+\.\d+)|\bBuild cuda_(\d+\.\d+)[._]")
-_UNAME = re.compile(r"\s*Linux \S+ (\d+\.\d+\S*) #.* (x86_64|aarch64|arm64|ppc64le)(?: GNU/Linux)?\s*$")
-_DARWIN = re.compile(r"\s*Darwin \S+ (\d+\.\d+\S*) Darwin Kernel Version .* (x86_64|arm64)\s*$")
+_UNAME = re.compile(r"\s*Linux \S+ (\d+\.\d+\S{0,80}) #.* (x86_64|aarch64|arm64|ppc64le)(?: GNU/Linux)?\s*$")
+_DARWIN = re.compile(r"\s*Darwin \S+ (\d+\.\d+\S{0,80}) Darwin Kernel Version .* (x86_64|arm64)\s*$")
 _UNAME_RESULT = re.compile(r"uname_result\(system='(\w+)', .{0,300}?release='([^']+)'(?:.{0,400}?machine='(\w+)')?")
 _RELEASE = re.compile(r"\s*(?:PRETTY_NAME=\"?|Description:\s+)([A-Z][^\"]{2,80})\"?\s*$")
 _PYTHON = re.compile(r"\s*Python ([23]\.\d+\.\d+\S*)(?: \|.{0,100}| \(.{0,200})?\s*$")
+_PYTEST = re.compile(r"platform (linux2?|win32|darwin) -- Python (\d\S*?),? ")
 _PIP_VERSION = re.compile(r"\s*pip (\d+[\d.]*) from .{1,300}\(python (\d\.\d+)\)")
 _CUDNN = re.compile(r"#define CUDNN_(MAJOR|MINOR|PATCHLEVEL) (\d{1,2})\s*")
 _MEMORY_TOTAL = re.compile(r"\s*MemTotal:\s+(\d{4,15}) kB")
@@ -80,6 +81,10 @@ def _machine_line(found: Found, line: int, text: str) -> bool:
         found.say(line, "python", machine.python(match[1]))
         if "conda" in text.lower() or "Continuum" in text:
             found.host("conda")
+        return True
+    elif text.startswith("platform ") and (match := _PYTEST.match(text)):
+        found.say(line, "platform", machine.SYS_PLATFORM[match[1]], part="system")
+        found.say(line, "python", machine.python(match[2]))
         return True
     elif text.startswith("pip ") and (match := _PIP_VERSION.match(text)):
         found.package(line, "pip", match[1])

@@ -1,0 +1,254 @@
+"""Finds true boundaries by running: for which versions of PACKAGE does OTHER pass its probe?
+
+The releases are walked like a staircase: as OTHER gets newer, the oldest and the newest PACKAGE that it works with only
+go up.  So n releases against m cost about n + m environments for each edge, not n times m.  First one release of each
+series (the newest patch), then the patch releases between two series that differ.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import re
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from packaging.version import InvalidVersion, Version
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from envaudit.matrix.compiler import Source, read
+from lab import isolation
+from lab.recipe import Recipes
+from lab.records import Journal
+from lab.wheels import Refused, Uv
+
+RULES = Path(__file__).resolve().parent.parent / "rules"
+Works = Callable[[str, str], bool]  # (version of OTHER, version of PACKAGE)
+
+
+class Edge:
+    """Where OTHER begins or ceases to go with one version of PACKAGE.
+
+    other    first release of OTHER that works with `package`
+    failed   newest release before it, which does not
+    package  the version of PACKAGE
+    error    how `failed` ends
+    """
+
+    def __init__(self, other: str, failed: str, package: str, error: str) -> None:
+        self.other, self.failed, self.package, self.error = other, failed, package, error
+
+
+def newest_of_series(versions: Sequence[str]) -> list[str]:
+    """The newest release of each minor series, oldest series first."""
+    series: dict[tuple[int, ...], str] = {}
+    for version in sorted(versions, key=Version):
+        series[Version(version).release[:2]] = version
+    return list(series.values())
+
+
+def upper(others: Sequence[str], packages: Sequence[str], works: Works) -> dict[str, str | None]:
+    """Each of `others` (oldest first) with the newest of `packages` (oldest first) that it works with."""
+    found: dict[str, str | None] = {}
+    at = -1
+    for other in others:
+        nearest = at if at >= 0 else next((i for i, package in enumerate(packages) if works(other, package)), -1)
+        while 0 <= nearest < len(packages) - 1 and works(other, packages[nearest + 1]):
+            nearest += 1
+        at = max(at, nearest)
+        found[other] = packages[nearest] if nearest >= 0 else None
+    return found
+
+
+def lower(others: Sequence[str], packages: Sequence[str], works: Works) -> dict[str, str | None]:
+    """Each of `others` (oldest first) with the oldest of `packages` (oldest first) that it works with."""
+    found: dict[str, str | None] = {}
+    at = 0
+    for other in others:
+        here = at
+        while here < len(packages) and not works(other, packages[here]):
+            here += 1
+        found[other] = packages[here] if here < len(packages) else None
+        at = here if here < len(packages) else at
+    return found
+
+
+def first_that_works(releases: Sequence[str], works: Callable[[str], bool]) -> str:
+    """The first of `releases` (oldest first) that works; the last is known to, the first is known not to."""
+    low, high = 0, len(releases) - 1
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if works(releases[middle]) else (middle, high)
+    return releases[high]
+
+
+class Grid:
+    """The runs of one pair of packages, kept in the journal."""
+
+    def __init__(self, package: str, other: str, python: str, probe: str, lab: Any) -> None:
+        self.package, self.other, self.python, self.probe, self.lab = package, other, python, probe, lab
+        self.word = hashlib.sha256(probe.encode()).hexdigest()[:12]
+
+    def __call__(self, other: str, package: str) -> bool:
+        """Whether this pair passes the probe.  Pairs that no wheels exist for do not."""
+        return str(self.run(other, package)["outcome"]) == "exit 0"
+
+    def run(self, other: str, package: str) -> dict[str, Any]:
+        """The result of one pair: outcome and error line."""
+        key = f"{self.package} {package}, {self.other} {other}, python {self.python}"
+        seen = self.lab.journal.known(key, self.word)
+        if seen and not self.lab.again:
+            return dict(seen)
+        entry = {"key": key, "digest": self.word, "verdict": "run", **self._run(other, package)}
+        self.lab.journal.add(entry)
+        self.lab.tell(f"{key}: {entry['outcome']} {entry['error'][:140]}")
+        return entry
+
+    def _run(self, other: str, package: str) -> dict[str, Any]:
+        uv, stand_ins = self.lab.uv, self.lab.recipes.stand_ins
+        wanted = {stand_ins.get(self.other, self.other): f"=={other}", self.package: f"=={package}"}
+        also = ["setuptools<81"] if self.python in ("3.8", "3.9", "3.10", "3.11") else []
+        python = self.lab.pythons[self.python]
+        folder = Path(tempfile.mkdtemp(prefix="lab-env-", dir=self.lab.scratch))
+        try:
+            date = uv.newest_upload(wanted, python, folder, [])
+            without = [name for name in stand_ins if name not in wanted]
+            wheels = uv.resolve(wanted, also, python, folder, without=without, sdist=[], date=date)
+            interpreter = uv.build(folder, python, wheels, [])
+            outcome = isolation.run(interpreter, self.probe, isolation.Limits(seconds=240))
+            error = outcome.error.replace(str(folder), "…")
+            return {"outcome": str(outcome), "error": error, "isolation": outcome.isolation}
+        except Refused as refused:
+            return {"outcome": "not installed", "error": str(refused).replace(str(folder), "…")}
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+class _Shared:
+    """What the grids of one call share."""
+
+    def __init__(self, options: argparse.Namespace, uv: Uv, tell: Callable[[str], None]) -> None:
+        self.uv, self.tell, self.again, self.scratch = uv, tell, options.again, options.scratch
+        self.recipes, self.pythons = Recipes(), uv.pythons()
+        self.journal = Journal(options.state / "bisect.jsonl")
+
+
+def releases(source: Source, package: str, python: str, interpreter: str) -> list[str]:
+    """The final releases of `package` for a Python series, oldest first: from the matrix's list, else asked of pip."""
+    minor = int(python.partition(".")[2])
+    listed = source.releases.get(package)
+    if listed:
+        found = [version for version, first, last in listed.rows if _fits(minor, first, last)]
+    else:
+        words = [interpreter, "-m", "pip", "index", "versions", package]
+        done = subprocess.run(words, capture_output=True, text=True, timeout=120, check=False)  # noqa: S603
+        line = re.search(r"Available versions: (.*)", done.stdout)
+        found = line[1].split(", ") if line else []
+    return sorted(filter(_final, found), key=Version)
+
+
+def _final(version: str) -> bool:
+    try:
+        return not Version(version).is_prerelease
+    except InvalidVersion:
+        return False
+
+
+def _fits(minor: int, first: str, last: str) -> bool:
+    return int(first.partition(".")[2] or 0) <= minor <= int(last.partition(".")[2] or 999)
+
+
+def edges(
+    found: dict[str, str | None], every: Sequence[str], grid: Grid, packages: Sequence[str], top: bool
+) -> list[Edge]:
+    """The exact release of OTHER at each step of a staircase."""
+    result = []
+    names = list(found)
+    for before, after in zip(names, names[1:]):
+        one, two = found[before], found[after]
+        if one is None or two is None or one == two:
+            continue
+        # going up: the first PACKAGE that the older OTHER fails with; at the lower edge: the last that the newer fails with
+        package = packages[packages.index(one) + 1] if top else packages[packages.index(two) - 1]
+        between = [v for v in every if Version(before) <= Version(v) <= Version(after)]
+        if top:
+            first = first_that_works(between, lambda other: grid(other, package))  # noqa: B023  # used at once
+            failed = between[between.index(first) - 1]
+            result.append(Edge(first, failed, package, grid.run(failed, package)["error"]))
+        else:
+            first = first_that_works(between, lambda other: not grid(other, package))  # noqa: B023
+            result.append(Edge(first, between[between.index(first) - 1], package, grid.run(first, package)["error"]))
+    return result
+
+
+def bisect(options: argparse.Namespace, uv: Uv, console: Console) -> int:
+    """The command: a table of what works, and rows to propose for the matrix's tables, for each OTHER."""
+    source, _ = read([str(RULES)])
+    say = console.print
+    shared = _Shared(options, uv, lambda line: say(line, style="dim", markup=False, soft_wrap=True))
+    if options.python not in shared.pythons:
+        say(f"lab: there is no Python {options.python} here; there are {', '.join(sorted(shared.pythons))}")
+        return 2
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console) as progress, ThreadPoolExecutor(options.jobs) as pool:
+        bar = progress.add_task("bisect", total=len(options.others))
+        running = [pool.submit(_pair, other, options, source, shared) for other in options.others]
+        results = []
+        for done in running:
+            results.append(done.result())
+            progress.advance(bar)
+    for lines, table in results:
+        if table is not None:
+            console.print(table)
+        for line in lines:
+            say(line, markup=False, soft_wrap=True)
+    return 0
+
+
+def _pair(other: str, options: argparse.Namespace, source: Source, shared: _Shared) -> tuple[list[str], Table | None]:
+    package, python = options.package, options.python
+    interpreter = shared.pythons[python]
+    every_other = releases(source, other, python, interpreter)
+    every_package = releases(source, package, python, interpreter)
+    packages = [v for v in newest_of_series(every_package) if Version(v) >= Version(options.since)]
+    others = newest_of_series(every_other)[-options.last :]
+    if not packages or not others:
+        return [f"{package} and {other}: no releases are known for Python {python}"], None
+    grid = Grid(package, other, python, options.probe or shared.recipes.probe([other]), shared)
+    others = [
+        v for v in others if any(grid.run(v, p)["outcome"] != "not installed" for p in (packages[-1], packages[0]))
+    ]
+    newest, oldest = upper(others, packages, grid), lower(others, packages, grid)
+    table = Table(
+        "release",
+        "oldest that works",
+        "newest that works",
+        "beyond it",
+        title=f"{other} with {package}, Python {python}",
+    )
+    for version in others:
+        top = newest[version]
+        beyond = packages[packages.index(top) + 1 :][:1] if top else packages[-1:]
+        why = grid.run(version, beyond[0]) if beyond else None
+        table.add_row(
+            version, oldest[version] or "none", top or "none", f"{why['outcome']}: {why['error'][:90]}" if why else ""
+        )
+    lines = []
+    for edge in edges(newest, every_other, grid, packages, top=True):
+        lines.append(
+            f'- {{package: {other}, versions: "<{edge.other}", other: {package}, bad: ">={edge.package}", works: {edge.other}}}'
+            f"  # {other} {edge.failed}: {edge.error[:160]}"
+        )
+    for edge in edges(oldest, every_other, grid, packages, top=False):
+        lines.append(
+            f'- {{package: {other}, versions: ">={edge.other}", other: {package}, bad: "<={edge.package}", works: {edge.failed}}}'
+            f"  # {other} {edge.other}: {edge.error[:160]}"
+        )
+    return lines, table

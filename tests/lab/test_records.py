@@ -1,0 +1,47 @@
+"""The journal and the table of reproductions."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from envaudit.matrix.source import load
+from envaudit.matrix.table import Table
+from lab.records import Journal, write_table
+
+
+def entry(rule: str, pins: str, verdict: str = "agrees") -> dict[str, Any]:
+    return {
+        "rule": rule, "pins": pins, "verdict": verdict, "key": f"{rule}: {pins}", "digest": "d", "date": "2026-01-01",
+        "python": "3.11.7", "outcome": "exit 1", "error": "ImportError: it's \"so\": …", "probe": "import a\nimport b",
+        "fixed": "a 2", "fixed-outcome": "exit 0", "output": "long",
+    }  # fmt: skip
+
+
+def test_the_journal_is_taken_up_again(tmp_path: Path) -> None:
+    path = tmp_path / "state" / "journal.jsonl"
+    journal = Journal(path)
+    journal.add(entry("r", "a 1", "skipped"))
+    journal.add(entry("r", "a 1"))
+    again = Journal(path)
+    known = again.known("r: a 1", "d")
+    assert known is not None and known["verdict"] == "agrees"
+    assert again.known("r: a 1", "other text of the rule") is None
+    assert again.known("r: a 2", "d") is None
+
+
+def test_the_table_can_be_read_by_the_matrix_and_is_kept_up(tmp_path: Path) -> None:
+    path = tmp_path / "reproductions.yaml"
+    assert write_table(path, [entry("r", "a 1"), entry("gone", "a 1"), entry("s", "b 1", "disagrees")], {"r", "s"}) == 1
+    assert write_table(path, [entry("s", "b 1")], {"r", "s"}) == 2
+    table = Table(load(str(path)), str(path))
+    assert [(row["rule"], row["pins"]) for row in table.rows] == [("r", "a 1"), ("s", "b 1")]
+    assert table.rows[0]["error"] == 'ImportError: it\'s "so": …'
+    assert table.rows[0]["probe"] == "import a\nimport b"
+    # what no longer agrees goes
+    assert write_table(path, [entry("s", "b 1", "disagrees")], {"r", "s"}) == 1
+
+
+def test_nothing_to_write(tmp_path: Path) -> None:
+    assert write_table(tmp_path / "t.yaml", [], set()) == 0
+    assert not (tmp_path / "t.yaml").exists()
