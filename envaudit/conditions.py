@@ -5,7 +5,7 @@ the matrix is compiled, so that an audit only compares.
 
     ["version", NAME, INTERVALS]          package or machine part of a version in the set
     ["absent", PACKAGE]                   known not to be installed
-    ["build", PACKAGE, [PATTERN…]]        "cu121", "cu12*", "cpu", "rocm*"; "" = not known to be any special build
+    ["build", PACKAGE, [PATTERN…]]        "cu121", "cu12*", "cpu", "rocm*"
     ["installer", PACKAGE, "conda"|"pip"]
     ["word", NAME, [WORD…]]               os, machine, runtime
     ["amount", NAME, LOW|None, HIGH|None] LOW <= value < HIGH
@@ -44,6 +44,8 @@ def holds(condition: Condition, facts: Facts, unknown: set[str]) -> int:
     if kind == "any":
         return _disjunction(condition[1], facts, unknown)
     if kind == "not":
+        if condition[1][0] == "build":
+            return _not_build(condition[1], facts)
         return negate(holds(condition[1], facts, unknown))
     value = _KINDS[kind](condition, facts)
     if value == UNKNOWN:
@@ -83,9 +85,18 @@ def _build(condition: Condition, facts: Facts) -> int:
     build, assumed = facts.build(package)
     if build is None:
         return UNKNOWN
-    if not any(fits(pattern, build) for pattern in patterns):
-        return FALSE
-    return SOME if assumed else TRUE
+    fit = any(fits(pattern, build) for pattern in patterns)
+    if assumed:
+        # what is assumed may make a finding possible, but it denies nothing
+        return SOME if fit else UNKNOWN
+    return TRUE if fit else FALSE
+
+
+def _not_build(condition: Condition, facts: Facts) -> int:
+    value = _build(condition, facts)
+    if facts.build(condition[1])[1]:
+        return UNKNOWN if value == SOME else SOME
+    return negate(value)
 
 
 def _installer(condition: Condition, facts: Facts) -> int:

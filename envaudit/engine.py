@@ -50,7 +50,7 @@ def evaluate(facts: Facts, matrix: Matrix) -> Audit:
     """Everything that the matrix says of an environment."""
     from envaudit.finding import Audit
 
-    candidates = matrix.clauses((*facts.packages, *facts.unversioned), facts.key)
+    candidates = matrix.clauses((*facts.packages, *facts.unversioned), facts.key, facts.lacking())
     fired, unknown = fire(candidates, facts)
     findings = _findings(fired, facts, matrix) if fired else []
     if facts.snapshot.get("requires"):

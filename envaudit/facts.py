@@ -29,6 +29,8 @@ MACHINE_VERSIONS = (
     "libstdcxx",
     "os-version",
 )
+# parts of MACHINE_VERSIONS that a machine may be known not to have
+OPTIONAL_PARTS = ("driver", "driver-cuda", "cuda-toolkit", "cudnn")
 WORDS = ("os", "machine", "runtime")
 # conda's own CUDA and cuDNN come before the system's for the packages of its environment
 _CONDA_PARTS = {"cuda-toolkit": "cudatoolkit", "cudnn": "cudnn"}
@@ -101,6 +103,13 @@ class Facts:
         if versions.is_disjoint(known, allowed):
             return FALSE
         return TRUE if versions.is_subset(known, allowed) else SOME
+
+    def lacking(self) -> frozenset[str]:
+        """The parts of OPTIONAL_PARTS, and "gpu", that this machine is known not to have."""
+        parts = {name for name in OPTIONAL_PARTS if self.text(name) is None and self._known_absent(name)}
+        if self.snapshot.get("gpus") == []:
+            parts.add("gpu")
+        return frozenset(parts)
 
     def _known_absent(self, name: str) -> bool:
         """Whether a live snapshot looked for the part and found none (a pasted report just does not say)."""
@@ -209,6 +218,8 @@ class Facts:
 
     def conda(self, package: str) -> bool:
         """Whether conda put `package` there, or may have (a report from a conda environment without a tag)."""
+        if "+" in self.packages.get(package, ""):
+            return False  # conda's versions have no local tag
         installers: Any = self.snapshot.get("installers") or {}
         if package in installers or self.complete:
             return bool(installers.get(package) == "conda")

@@ -23,6 +23,7 @@ RULES = ROOT / "rules"
 TABLE = RULES / "tables" / "reproductions.yaml"
 # five rules of five kinds: numpy ABI, protobuf code, a Jupyter kernel that dies, a removed name, a refused version
 SAMPLE = ("numpy2-abi", "jinja2-markupsafe21", "botocore-urllib3-2", "grpcio-status-protobuf", "pydantic-core-pair")
+CHECK_EVERY = 12  # results, between two looks at the disk
 LARGE = ("tensorflow", "torch==2.13.0+cpu", "pyspark", "mxnet")  # take minutes, so they come last
 console = Console(highlight=False)
 
@@ -58,9 +59,7 @@ def _parser() -> argparse.ArgumentParser:
         "--scratch", type=Path, metavar="DIR", help="where environments are built (default: the temporary folder)"
     )
     common.add_argument("--max-download", type=int, default=4096, metavar="MIB", help="stop before downloading more")
-    common.add_argument(
-        "--max-cache", type=int, default=8192, metavar="MIB", help="empty uv's cache when it grows larger"
-    )
+    common.add_argument("--max-cache", type=int, default=8192, metavar="MIB", help="bound of uv's cache")
     common.add_argument(
         "--find-links", default=os.environ.get("PIP_FIND_LINKS"), metavar="DIR", help="folder of further wheels"
     )
@@ -139,11 +138,11 @@ def _run(lab: Lab, todo: list[tuple[Case, str]], journal: Journal, jobs: int, ru
     with Progress(*columns, console=console) as progress, ThreadPoolExecutor(jobs) as pool:
         bar = progress.add_task("", total=len(todo))
         waiting = list(todo)
+        full = lab.uv.too_large()
         running: dict[Future[dict[str, Any]], tuple[Case, str]] = {}
         while waiting or running:
-            full = bool(waiting) and lab.uv.too_large()
             if full and not running:
-                lab.uv.empty()
+                lab.uv.trim()
                 full = False
             while waiting and len(running) < jobs and not full:
                 case, word = waiting.pop(0)
@@ -160,8 +159,9 @@ def _run(lab: Lab, todo: list[tuple[Case, str]], journal: Journal, jobs: int, ru
                 journal.add(entry)
                 results.append(entry)
                 _tell(entry)
-                if len(results) % 10 == 0:
+                if len(results) % CHECK_EVERY == 0:
                     write_table(TABLE, results, rules)
+                    full = lab.uv.too_large()
     return results
 
 

@@ -175,7 +175,7 @@ def edges(
         one, two = found[before], found[after]
         if one is None or two is None or one == two:
             continue
-        # going up: the first PACKAGE that the older OTHER fails with; at the lower edge: the last that the newer fails with
+        # at the upper edge the first PACKAGE that the older OTHER fails with, at the lower the last that the newer does
         package = packages[packages.index(one) + 1] if top else packages[packages.index(two) - 1]
         between = [v for v in every if Version(before) <= Version(v) <= Version(after)]
         if top:
@@ -242,13 +242,13 @@ def _pair(other: str, options: argparse.Namespace, source: Source, shared: _Shar
         )
     lines = []
     for edge in edges(newest, every_other, grid, packages, top=True):
-        lines.append(
-            f'- {{package: {other}, versions: "<{edge.other}", other: {package}, bad: ">={edge.package}", works: {edge.other}}}'
-            f"  # {other} {edge.failed}: {edge.error[:160]}"
-        )
+        lines.append(_row(edge, other, package, f"<{edge.other}", f">={edge.package}", edge.other))
     for edge in edges(oldest, every_other, grid, packages, top=False):
-        lines.append(
-            f'- {{package: {other}, versions: ">={edge.other}", other: {package}, bad: "<={edge.package}", works: {edge.failed}}}'
-            f"  # {other} {edge.other}: {edge.error[:160]}"
-        )
+        lines.append(_row(edge, other, package, f">={edge.other}", f"<={edge.package}", edge.failed))
     return lines, table
+
+
+def _row(edge: Edge, other: str, package: str, versions: str, bad: str, works: str) -> str:
+    """A table row to propose, with what was seen as a comment."""
+    row = f'- {{package: {other}, versions: "{versions}", other: {package}, bad: "{bad}", works: {works}}}'
+    return f"{row}  # {other} {edge.failed} and {edge.other} with {package} {edge.package}: {edge.error[:160]}"

@@ -170,7 +170,11 @@ def from_spack(clone: Path, package: str) -> list[Release]:
     text = contents(clone, [f"HEAD:{path}"])[0]
     if text is None:
         raise OSError(f"{clone}: there is no {path}")
-    ranges = re.findall(r'depends_on\(\s*"python@([\d.:,]+)"(?:,\s*when="@([\d.:,]+)")?', text)
+    ranges = []
+    for bounds, rest in re.findall(r'depends_on\(\s*"python@([\d.:,]+)"([^)]*)\)', text):
+        asked = re.search(r'when="@([\d.:,]+)"', rest)
+        if asked or "when=" not in rest:  # other conditions are about builds that wheels do not have
+            ranges.append((bounds, asked[1] if asked else ""))
     releases = []
     for version in {final(found) for found in re.findall(r'version\(\s*"([0-9][^"]*)"', text)} - {None}:
         assert version is not None

@@ -15,7 +15,7 @@ from envaudit import versions
 from envaudit.matrix.clauses import Clause, clauses
 from envaudit.matrix.compiler import Source
 from envaudit.matrix.rule import Rule
-from envaudit.matrix.source import Block, Fault, load
+from envaudit.matrix.source import Fault, load
 
 HERE = Path(__file__).resolve().parent
 # the Pythons tried, best first: where most wheels of all years are
@@ -32,7 +32,22 @@ _ELSEWHERE = {
     "problem": "needs a damaged environment", "complete": "is about reports, not environments",
 }  # fmt: skip
 _CUDA = ("torch", "torchvision", "torchaudio", "torchtext", "triton", "xformers", "flash-attn", "vllm", "cupy")
-RECIPE_KEYS = {"probe", "python", "with", "without", "sdist", "date", "skip", "pins", "seconds", "good", "memory"}
+_CUDA_STARTS = ("nvidia-", "cupy-cuda", "jax-cuda")
+_CUDA_ENDS = ("-gpu", "-cu11", "-cu12", "-cu13")
+RECIPE_KEYS = {
+    "probe",
+    "python",
+    "with",
+    "without",
+    "sdist",
+    "date",
+    "skip",
+    "pins",
+    "seconds",
+    "good",
+    "memory",
+    "kernel",
+}
 
 
 class Skip(Exception):
@@ -46,6 +61,7 @@ class Case(NamedTuple):
     also     further requirements, not forced
     without  packages left out although something asks for them
     sdist    packages that may be built from source
+    kernel   the probe stands for a Jupyter kernel, whose process dies when it raises
     good     what to move to where envaudit plans nothing (rules of level notice): package to version
     """
 
@@ -62,6 +78,7 @@ class Case(NamedTuple):
     good: dict[str, str]
     seconds: float
     memory_mib: int
+    kernel: bool
 
     @property
     def key(self) -> str:
@@ -136,11 +153,21 @@ def _of_example(rule: Rule, example: dict[str, Any], recipe: dict[str, Any], rec
             if versions.local(value) not in (None, "cpu"):
                 raise Skip("needs a build of another index")
             wanted[fact] = f"=={value}"
-    good = {}
+    good: dict[str, str] = {}
     for other in rule.examples["good"]:
         if wanted and set(wanted) <= {name for name in other if isinstance(other[name], str)} and not good:
             good = {name: other[name] for name in wanted if f"=={other[name]}" != wanted[name]}
-    return _case(rule, wanted, python, env, recipe, recipes, good)
+    case = _case(rule, wanted, python, env, recipe, recipes, good)
+    return case._replace(without=[*case.without, *_absent(rule, set(wanted))])
+
+
+def _absent(rule: Rule, present: set[str]) -> list[str]:
+    """The packages that must not be there for the rule to fire on an example with `present`."""
+    for alternative in rule.when:
+        gone = [name for name, value in alternative.items() if value == "absent" and not name.startswith("env:")]
+        if gone and not present & set(gone):
+            return gone
+    return []
 
 
 def _of_clause(rule: Rule, clause: Clause, recipe: dict[str, Any], recipes: Recipes, source: Source) -> Case:
@@ -169,12 +196,8 @@ def _case(
     rule: Rule, wanted: dict[str, str], python: str | None, env: dict[str, str], recipe: dict[str, Any],
     recipes: Recipes, good: dict[str, str],
 ) -> Case:  # fmt: skip
-    for name in wanted:
-        if (
-            (name in _CUDA and not wanted[name].endswith("+cpu"))
-            or name.startswith(("nvidia-", "cupy-cuda", "jax-cuda"))
-            or name.endswith(("-gpu", "-cu11", "-cu12", "-cu13"))
-        ):
+    for name, spec in wanted.items():
+        if (name in _CUDA and not spec.endswith("+cpu")) or name.startswith(_CUDA_STARTS) or name.endswith(_CUDA_ENDS):
             raise Skip(f"{name}: only builds for CUDA on the package index")
         if name in recipes.skips:
             raise Skip(f"{name}: {recipes.skips[name]}")
@@ -193,12 +216,13 @@ def _case(
         dict(recipe.get("good") or good),
         float(recipe.get("seconds", 240)),
         int(recipe.get("memory", 8192)),
+        recipe.get("kernel") == "yes",
     )
 
 
 def digest(rule: Rule, case: Case) -> str:
     """A word that changes with what the rule claims and what the case runs; texts that explain do not count."""
-    claim = [rule.level, rule.certainty, rule.symptom, str(rule.when), str(rule.fix), case.probe, str(case[1:])]
+    claim = [rule.level, rule.certainty, rule.symptom, str(rule.when), str(rule.fix), case.probe, str(case[1:-1])]
     return hashlib.sha256("\n".join(claim).encode()).hexdigest()[:12]
 
 
@@ -261,6 +285,3 @@ def as_specifier(low: versions.Key | None, high: versions.Key | None) -> str:
         text = ".".join(map(str, high[1]))
         parts.append(f"<={text}" if high[2] == 3 else f"<{text}")
     return ",".join(parts)
-
-
-__all__ = ["Block", "Case", "Recipes", "Skip", "as_specifier", "cases", "digest"]

@@ -37,7 +37,7 @@ class Origin(NamedTuple):
     package: str
     repository: str  # OWNER/NAME, or "hand" for a list that is written by hand
     how: str  # "feedstock", "spack", or the patterns of its tags
-    words: list[str]  # compiled, in=FOLDER, from=VERSION, VERSION:MINOR (from that version on, at least Python 3.MINOR)
+    words: list[str]  # compiled, in=FOLDER, from=VERSION, VERSION:FIRST[-LAST] (Python 3 minors from there on)
 
 
 def origins() -> dict[str, Origin]:
@@ -80,8 +80,9 @@ def releases(origin: Origin, clone: Path) -> list[Release]:
             first, _, last = value.partition("-")
             found.append(Release(name[1:], int(first[2:]), int(last[2:]) if last else None, 0))
         elif colon:
+            first, dash, last = minor.partition("-")
             found = [
-                release._replace(first=max(release.first, int(minor)))
+                release._replace(first=max(release.first, int(first)), last=int(last) if dash else release.last)
                 if Version(release.version) >= Version(version)
                 else release
                 for release in found

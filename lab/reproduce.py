@@ -103,7 +103,7 @@ class Lab:
             for finding in audit.findings
             if finding.level in ("error", "crash") and finding.rule != case.rule
         )
-        said = disagreement(card["level"], symptom, bad)
+        said = disagreement("error" if case.kernel else card["level"], symptom, bad)
         if said is None and case.rule not in fired | silenced:
             said = "envaudit is silent on the environment"
         plan = make_plan(taken, audit.findings, matrix, "uv")

@@ -60,10 +60,10 @@ class Uv:
         self.max_cache = max_cache_mib << 20
         self._lock = threading.Lock()
         self._held_file = cache / "lab-held.json"
-        self.held: set[str] = set()
+        self.held: dict[str, list[Any]] = {}  # url -> name and bytes of what is in the cache
         cache.mkdir(parents=True, exist_ok=True)
         if self._held_file.is_file():
-            self.held = set(json.loads(self._held_file.read_text("utf-8")))
+            self.held = json.loads(self._held_file.read_text("utf-8"))
 
     def _run(self, *words: str) -> str:
         """What uv prints.  Raises Refused with its reason."""
@@ -193,18 +193,24 @@ class Uv:
             if size > self.left:
                 raise Budget(f"{_mib(size)} to download, {_mib(self.left)} left of the budget (--max-download)")
             self.left -= size
-            self.held.update(wheel.url for wheel in new)
-            self._held_file.write_text(json.dumps(sorted(self.held)), "utf-8")
+            self.held.update({wheel.url: [wheel.name, wheel.size] for wheel in new})
+            self._held_file.write_text(json.dumps(self.held), "utf-8")
 
     def too_large(self) -> bool:
-        """Whether the cache has outgrown its bound, or the disk is nearly full: time to end what runs and `empty` it."""
+        """Whether the cache has outgrown its bound, or the disk is nearly full: time to end what runs and `trim` it."""
         return folder_size(self.cache) > self.max_cache or shutil.disk_usage(self.cache).free < LEAST_FREE
 
-    def empty(self) -> None:
-        """Empty the cache; nothing may be using it.  Raises Budget when the disk stays nearly full."""
-        shutil.rmtree(self.cache)
-        self.cache.mkdir(parents=True)
-        self.held.clear()
+    def trim(self) -> None:
+        """Take the packages with the largest wheels out of the cache until half its bound is free; nothing may be using
+        it.  Raises Budget when the disk stays nearly full."""
+        by_name: dict[str, int] = {}
+        for name, size in self.held.values():
+            by_name[name] = by_name.get(name, 0) + size
+        for name in sorted(by_name, key=lambda name: -by_name[name]):
+            if folder_size(self.cache) < self.max_cache // 2:
+                break
+            self._run("cache", "clean", "--quiet", name)
+            self.held = {url: entry for url, entry in self.held.items() if entry[0] != name}
         if shutil.disk_usage(self.cache).free < LEAST_FREE:
             raise Budget(f"less than {LEAST_FREE >> 30} GiB are free on the disk")
 

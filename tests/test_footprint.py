@@ -18,6 +18,7 @@ from typing import Any
 
 import pytest
 
+from tests.snapshot.environments import python_of, uv
 from tests.test_wheel import install, wheel  # noqa: F401  # a fixture
 
 pytestmark = pytest.mark.slow
@@ -209,7 +210,7 @@ def _floors(wheel: Path) -> list[str]:  # noqa: F811
 
 
 def _uv(*words: str) -> str:
-    done = subprocess.run(["uv", *words], capture_output=True, text=True, check=False)
+    done = subprocess.run([uv(), *words], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout + done.stderr
 
@@ -217,12 +218,8 @@ def _uv(*words: str) -> str:
 @pytest.fixture(scope="module", params=["3.9", "3.11"])
 def at_floors(request: pytest.FixtureRequest, wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:  # noqa: F811
     """An environment that holds the least version of each of envaudit's dependencies, and not yet envaudit."""
-    if not shutil.which("uv"):
-        pytest.skip("uv is not here")
     folder = tmp_path_factory.mktemp("floors") / "venv"
-    found = subprocess.run(["uv", "venv", "--python", request.param, str(folder)], capture_output=True, check=False)
-    if found.returncode:
-        pytest.skip(f"Python {request.param} is not here")
+    _uv("venv", "--python", python_of(request.param), str(folder))
     floors = _floors(wheel)
     assert all(">=" in floor for floor in floors)
     python = str(folder / "bin" / "python")

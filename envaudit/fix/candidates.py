@@ -43,6 +43,11 @@ class Releases:
         table: dict[str, list[str]] = self._matrix.table("torch-variants") or {}
         return table.get(versions.public(torch), [])
 
+    def companions(self, torch: str) -> dict[str, list[str]]:
+        """torchvision, torchaudio, ... -> their releases that pin this torch release; empty where no table says."""
+        table: dict[str, dict[str, list[str]]] = self._matrix.table("torch-family") or {}
+        return table.get(versions.public(torch), {})
+
     def _fits(self, first: str, last: str) -> bool:
         if self._python is None:
             return True
@@ -58,6 +63,10 @@ def candidates(package: str, wanted: str, facts: Facts, releases: Releases) -> I
     allowed = versions.specifier(wanted)
     now = facts.packages.get(package)
     known = [pair for pair in releases.of(package) if versions.contains(allowed, pair[0])]
+    if package != "torch" and "torch" in facts.packages:
+        # of the releases that load with a torch, the installer takes the one that pins it, or moves torch again
+        pinned = releases.companions(facts.packages["torch"]).get(package)
+        known = [pair for pair in known if pair[1] in pinned] if pinned else known
     if not releases.of(package):
         exact = _exact(wanted)
         found = [exact] if exact else []
@@ -90,6 +99,18 @@ def _nearest(known: list[tuple[versions.Key, str]], now: str | None) -> Iterator
         order = sorted(ordered, key=lambda name: (name[1] != home[1], abs(ordered.index(name) - place), name < home))
     for name in order:
         yield series[name][-1]
+
+
+def aligned(moves: dict[str, str | None], facts: Facts) -> dict[str, str | None]:
+    """`moves`, and with a torch that moves to another CUDA build its companions of the same release: they run on the
+    same GPUs only when they are of the same build."""
+    tag = versions.local(moves.get("torch") or "")
+    result = dict(moves)
+    for name in ("torchvision", "torchaudio"):
+        version = moves.get(name, facts.packages.get(name))
+        if tag and is_index_build(tag) and version and versions.local(version) != tag:
+            result[name] = f"{versions.public(version)}+{tag}"
+    return result
 
 
 def _with_builds(package: str, version: str, now: str | None, facts: Facts, releases: Releases) -> list[str]:

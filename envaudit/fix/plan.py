@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from envaudit.engine import evaluate
+from envaudit.fix.candidates import aligned
 from envaudit.fix.commands import commands
 from envaudit.fix.search import Search
 from envaudit.matrix.levels import LEVELS
@@ -55,7 +56,7 @@ def make_plan(snapshot: Snapshot, findings: list[Finding], matrix: Matrix, insta
     if not wanted:
         return None
     search = Search(snapshot, matrix)
-    moves, _ = search.best()
+    moves = aligned(search.best()[0], search.now)
     after = evaluate(search.facts(moves), matrix)
     still = {(finding.rule, frozenset(finding.culprits)) for finding in after.findings}
     left = []

@@ -20,6 +20,7 @@ from collections.abc import Callable
 from typing import Any
 
 from envaudit import gpus, versions
+from envaudit.facts import OPTIONAL_PARTS
 from envaudit.matrix.clauses import Clause, clauses
 from envaudit.matrix.levels import LEVELS
 from envaudit.matrix.rule import Rule
@@ -95,6 +96,7 @@ def compile_matrix(source: Source) -> tuple[bytes, list[Fault]]:
         "rules": [[rule.id, rule.level] for rule in source.rules],
         "gpu-names": _gpu_names(source.tables),
         "torch-variants": _torch_variants(source.tables),
+        "torch-family": _torch_family(source.tables),
         "tables": {name: {"about": table.about, "rows": len(table.rows)} for name, table in source.tables.items()},
     }
     try:
@@ -164,6 +166,20 @@ def _torch_variants(tables: dict[str, Table]) -> dict[str, list[str]]:
     }
 
 
+def _torch_family(tables: dict[str, Table]) -> dict[str, dict[str, list[str]]]:
+    """torch release -> companion -> its releases that pin exactly that torch."""
+    rows = tables["torch-family"].rows if "torch-family" in tables else []
+    return {
+        row["torch"]: {
+            name: cell if isinstance(cell, list) else [cell]
+            for name, cell in row.items()
+            if name.startswith("torch") and name != "torch"
+        }
+        for row in rows
+        if isinstance(row["torch"], str)
+    }
+
+
 def _default_builds(tables: dict[str, Table]) -> dict[str, list[Any]]:
     result: dict[str, list[Any]] = {}
     table = tables.get("default-builds")
@@ -198,12 +214,21 @@ def _anchor(clause: Clause, common: Counter[str]) -> str:
 
 
 def _series(anchor: str, records: list[Any], place: Callable[[Any], list[int]]) -> list[Any]:
-    """[versions of the anchor, place] of its clauses: those of rows about other versions need not be read."""
-    found: dict[bytes, tuple[Any, list[Any]]] = {}
+    """[versions of the anchor, machine parts, place] of its clauses: those about other versions of the anchor, or about
+    a GPU where there is none, need not be read."""
+    found: dict[bytes, tuple[Any, list[str], list[Any]]] = {}
     for record in records:
         allowed = next((c[2] for c in record["c"] if c[0] == "version" and c[1] == anchor), versions.ALL)
-        found.setdefault(_marshalled(allowed), (allowed, []))[1].append(record)
-    return [[allowed, place(held)] for allowed, held in found.values()]
+        parts = sorted({part for part in map(_machine_part, record["c"]) if part})
+        found.setdefault(_marshalled([allowed, parts]), (allowed, parts, []))[2].append(record)
+    return [[allowed, parts, place(held)] for allowed, parts, held in found.values()]
+
+
+def _machine_part(condition: list[Any]) -> str | None:
+    """The part of the machine without which a condition cannot hold."""
+    if condition[0] == "gpu" or (condition[0] == "amount" and condition[1] == "gpu-count" and condition[2]):
+        return "gpu"
+    return condition[1] if condition[0] == "version" and condition[1] in OPTIONAL_PARTS else None
 
 
 def _marshalled(value: Any) -> bytes:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from envaudit.versions import Key
 
-HEAD = b"envaudit matrix 3\n"  # the first line of a compiled matrix; the number changes with the format
+HEAD = b"envaudit matrix 4\n"  # the first line of a compiled matrix; the number changes with the format
 ALWAYS = ""  # where clauses lie that need no package
 
 
@@ -45,19 +45,24 @@ class Matrix:
         self._file.seek(self._body + place[0])
         return marshal.loads(self._file.read(place[1]))  # noqa: S302
 
-    def clauses(self, packages: Iterable[str], key: Callable[[str], Key | None] | None = None) -> list[dict[str, Any]]:
+    def clauses(
+        self,
+        packages: Iterable[str],
+        key: Callable[[str], Key | None] | None = None,
+        lacking: frozenset[str] = frozenset(),
+    ) -> list[dict[str, Any]]:
         """The clauses that could say something about an environment with `packages` (names).
 
         `key` gives the sort key of a package's installed version, None where it cannot be compared; without it, the
-        clauses about all versions come.
+        clauses about all versions come.  `lacking` names parts that the machine is known not to have.
         """
         found: list[dict[str, Any]] = []
         held = self._packages
         for name in (ALWAYS, *packages):
             if name in held:
                 installed = key(name) if key and name else None
-                for allowed, place in self._at(held[name]):
-                    if installed is None or contains(allowed, installed):
+                for allowed, parts, place in self._at(held[name]):
+                    if (installed is None or contains(allowed, installed)) and lacking.isdisjoint(parts):
                         found += self._at(place)
         return found
 

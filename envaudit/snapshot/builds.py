@@ -42,6 +42,11 @@ def _torch(text: str) -> str | None:
     return "cpu" if values.get("xpu", "None") == "None" else "xpu"
 
 
+def _companion(text: str) -> str | None:
+    """torchvision/version.py: `__version__ = '0.19.0+cu121'`, also where the metadata leaves the tag out."""
+    return text.partition("__version__")[2].partition("\n")[0].strip(" ='\"").partition("+")[2] or None
+
+
 def _tensorflow(text: str) -> str | None:
     """tensorflow/python/platform/build_info.py: a mapping, `{'a': 1}`, or pairs, `[('a', 1)]`, of names and values."""
     if _value(text, "is_cuda_build") == "True":
@@ -71,6 +76,8 @@ def cuda(version: str) -> str | None:
 _BUILD_INFO = "tensorflow/python/platform/build_info.py"
 _READERS: dict[str, tuple[str, Callable[[str], str | None]]] = {
     "torch": ("torch/version.py", _torch),
+    "torchvision": ("torchvision/version.py", _companion),
+    "torchaudio": ("torchaudio/version.py", _companion),
     "tensorflow": (_BUILD_INFO, _tensorflow),
     "tensorflow-cpu": (_BUILD_INFO, _tensorflow),
     "tensorflow-gpu": (_BUILD_INFO, _tensorflow),

@@ -50,6 +50,7 @@ if TYPE_CHECKING:
         venv: bool
         externally_managed: bool  # PEP 668
         conda: bool  # the prefix holds conda-meta
+        is_self: bool  # it is the interpreter that runs envaudit
 
     class Unknown(TypedDict):
         what: str  # "NVIDIA driver"
@@ -78,7 +79,7 @@ if TYPE_CHECKING:
         runtime: str | None
         # ours, beyond the contract
         runtimes: list[str]  # every host marker that holds, innermost product first ("kaggle", "docker")
-        installers: dict[str, str]  # "conda" for packages that conda manages; pip is not listed
+        installers: dict[str, str]  # "conda" for packages that conda manages; in a pasted conda report also "pip"
         builds: dict[str, str]  # "cu121", "cpu", "rocm6.1" where something other than a local tag says so
         hidden_gpus: int  # GPUs that the driver has and CUDA_VISIBLE_DEVICES hides
         requires: dict[str, list[str]]  # declared requirements whose marker holds here (extras left out)

@@ -158,6 +158,40 @@ def test_builds_of_torch_come_from_the_index_of_their_cuda() -> None:
     ]
 
 
+FAMILY = """
+table: torch-family
+about: x
+columns: {torch: release, torchvision: releases}
+sources: [x]
+rows:
+- {torch: 2.4.0, torchvision: 0.19.0}
+- {torch: 2.4.1, torchvision: 0.19.1}
+"""
+
+
+def test_a_companion_moves_to_the_release_that_pins_the_torch_that_stays() -> None:
+    pair = rule("{torch: 2.4.*, torchvision: {not: 0.19.*}}", fix="[torchvision]")
+    held = matrix(FAMILY, pair, releases("torchvision", "0.18.0", "0.19.0", "0.19.1"))
+    found = plan(snapshot(torch="2.4.0+cu121", torchvision="0.18.0+cu121"), held)
+    assert found is not None and found.pins == {"torchvision": "0.19.0+cu121"}
+
+
+def test_companions_follow_torch_to_its_build() -> None:
+    held = matrix(
+        "table: torch-archs\nabout: x\ncolumns: {torch: x, build: x}\nsources: [x]\n"
+        "rows: [{torch: 2.8.0, build: [cu126, cu128]}]\n",
+        rule("{torch: {build: cu128}, gpu: '6.0'}", fix="[torch]"),
+        releases("torch", "2.8.0"),
+    )
+    found = plan(snapshot(torch="2.8.0+cu128", torchvision="0.23.0+cu128", gpu="6.0"), held)
+    assert found is not None
+    assert found.pins == {"torch": "2.8.0+cu126", "torchvision": "0.23.0+cu126"}
+    assert found.commands == [
+        "python -m pip install 'torch==2.8.0+cu126' 'torchvision==0.23.0+cu126'"
+        " --index-url https://download.pytorch.org/whl/cu126"
+    ]
+
+
 def test_every_finding_has_its_share_of_the_plan() -> None:
     held = matrix(
         rule("{a: '>=2'}", id="one", fix="[a]"),

@@ -47,6 +47,22 @@ def test_tensorflow(tmp_path, text, expected):
     assert builds.read("tensorflow-cpu", str(tmp_path)) == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("__version__ = '0.19.0+cu121'\ngit_version = 'ab'\nfrom torchvision.extension import x\n", "cu121"),
+        ('__version__ = "2.4.0+cpu"\n', "cpu"),
+        ("__version__ = '0.19.0'\n", None),
+        ("", None),
+    ],
+)
+def test_torchvision_and_torchaudio(tmp_path, text, expected):
+    for name in ("torchvision", "torchaudio"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "version.py").write_text(text)
+        assert builds.read(name, str(tmp_path)) == expected
+
+
 def test_what_is_not_there_says_nothing(tmp_path):
     assert builds.read("torch", str(tmp_path)) is None
     assert builds.read("numpy", str(tmp_path)) is None
