@@ -62,6 +62,11 @@ def measure(folder: Path, runs: int, packages: int) -> int:
     uv = shutil.which("uv")
     if uv:
         commands.append(Command("uv pip check, clean", [uv, "pip", "check", "--python", str(clean / "python")]))
+    for words in ([*pip.words[:3], "--version"], [uv or "uv", "--version"]):
+        if shutil.which(words[0]):
+            print(
+                subprocess.run(words, check=True, capture_output=True, text=True).stdout.partition(" from ")[0].strip()
+            )
     interleaved(commands, runs)
     table(commands, bare)
 

@@ -189,6 +189,19 @@ def fits(pattern: str, text: str) -> bool:
     return len(text) - at >= len(rest[-1]) and text.endswith(rest[-1])
 
 
+def packages_in(conditions: list[Condition]) -> set[str]:
+    """Every name that the conditions speak of, nested ones included."""
+    names: set[str] = set()
+    for condition in conditions:
+        if condition[0] in ("any", "all"):
+            names |= packages_in(condition[1])
+        elif condition[0] == "not":
+            names |= packages_in([condition[1]])
+        elif condition[0] in ("version", "absent", "build", "installer"):
+            names.add(condition[1])
+    return names
+
+
 _KINDS = {
     "absent": _absent,
     "build": _build,

@@ -107,7 +107,7 @@ def _written(card: dict[str, Any], clause: dict[str, Any], value: int, facts: Fa
     kinds = {condition[1] for condition in clause["c"] if condition[0] == "problem"}
     problems: list[Any] = [p for p in facts.snapshot.get("problems") or () if p.get("kind") in kinds] or [None]
     for problem in problems:
-        words = _Words(clause, facts, problem)
+        words = _Words(clause, facts, problem, card["packages"])
         finding = Finding(card, certainty, card["culprits"] or culprits, options)
         if problem and not card["culprits"]:
             finding.culprits = list(problem.get("culprits") or []) + culprits
@@ -137,8 +137,8 @@ def _culprits(conditions: list[Any]) -> list[str]:
 class _Words:
     """Fills {torch}, {row.column}, {gpu}, {torch.build} and {problem} in a rule's texts."""
 
-    def __init__(self, clause: dict[str, Any], facts: Facts, problem: Any) -> None:
-        self.clause, self.facts, self.problem = clause, facts, problem
+    def __init__(self, clause: dict[str, Any], facts: Facts, problem: Any, packages: list[str]) -> None:
+        self.clause, self.facts, self.problem, self.packages = clause, facts, problem, packages
 
     def fill(self, text: str) -> str:
         head, *parts = text.split("{")
@@ -169,7 +169,7 @@ class _Words:
         text = self.facts.text(name)
         if text is None and name in MACHINE_VERSIONS:
             return "of unknown version"
-        return text
+        return "(not installed)" if text is None and name in self.packages else text
 
     def _gpu(self, part: str) -> str:
         conditions = [c for c in self.clause["c"] if c[0] == "gpu"]

@@ -155,10 +155,15 @@ def _of_example(rule: Rule, example: dict[str, Any], recipe: dict[str, Any], rec
             wanted[fact] = f"=={value}"
     good: dict[str, str] = {}
     for other in rule.examples["good"]:
-        if wanted and set(wanted) <= {name for name in other if isinstance(other[name], str)} and not good:
-            good = {name: other[name] for name in wanted if f"=={other[name]}" != wanted[name]}
+        there = {name: text for name, text in other.items() if isinstance(text, str) and _is_package(name)}
+        if wanted and set(wanted) <= set(there) and not good:
+            good = {name: text for name, text in there.items() if f"=={text}" != wanted.get(name)}
     case = _case(rule, wanted, python, env, recipe, recipes, good)
     return case._replace(without=[*case.without, *_absent(rule, set(wanted))])
+
+
+def _is_package(fact: str) -> bool:
+    return fact not in _ELSEWHERE and fact != "python" and ":" not in fact
 
 
 def _absent(rule: Rule, present: set[str]) -> list[str]:

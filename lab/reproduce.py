@@ -168,8 +168,9 @@ class Lab:
         raise Refused(reasons[0] if reasons else "no Python to run it on")
 
     def _snapshot(self, interpreter: Path, case: Case) -> Any:
-        """What envaudit sees; a stand-in is called by the name it stands for."""
+        """What envaudit sees with the case's variables set; a stand-in is called by the name it stands for."""
         taken: dict[str, Any] = dict(snapshot.take(find(str(interpreter))))
+        taken["env_vars"] = {**(taken.get("env_vars") or {}), **case.env}
         for name, stand_in in self.recipes.stand_ins.items():
             for key in ("packages", "requires"):
                 held = taken.get(key)

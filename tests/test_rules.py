@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -51,13 +52,13 @@ def _sampled(content: Any) -> Any:
 
 
 def test_every_source_is_an_address_or_a_wheel() -> None:
-    """ "https://… (where on the page)", or words that name the wheels that were read or run."""
+    """ "https://… (where on the page)", or words that name the releases that were read or run."""
     bad = []
     for rule in SOURCE.rules:
         for entry in rule.sources:
             parts = urlsplit(entry.split(" (")[0])
             well_formed = parts.scheme in ("https", "http") and "." in parts.netloc and " " not in parts.geturl()
-            if not well_formed and ("://" in entry or not ("wheel" in entry or "run of " in entry)):
+            if not well_formed and ("://" in entry or not ("wheel" in entry or "table " in entry or re.search(r"\d\.\d", entry))):
                 bad.append(f"{rule.id}: {entry}")
     assert bad == []
 
@@ -75,6 +76,18 @@ def test_texts_are_for_people() -> None:
         if not 20 <= len(rule.why) <= 900:
             bad.append(f"{rule.id}: the why has {len(rule.why)} characters")
     assert bad == []
+
+
+def test_titles_say_which_versions() -> None:
+    held = real()
+    bad = set()
+    for rule in SOURCE.rules:
+        for example in rule.examples["bad"]:
+            snap: Any = snapshot(example)
+            for finding in evaluate(Facts(snap, held.table), held).findings:
+                if finding.rule == rule.id and ("{" in finding.title + finding.why or "?" in finding.title):
+                    bad.add(f"{rule.id}: {finding.title}")
+    assert bad == set()
 
 
 def _left(rule: Rule) -> list[str]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import heapq
 
 from envaudit import declared, versions
+from envaudit.conditions import packages_in
 from envaudit.engine import fire
 from envaudit.facts import Facts
 from envaudit.fix.candidates import FRAMEWORKS, LIMIT, Releases, candidates
@@ -208,16 +209,3 @@ def _build_cost(now: str | None, then: str | None) -> float:
 
 def _frozen(moves: Moves) -> tuple[tuple[str, str | None], ...]:
     return tuple(sorted(moves.items()))
-
-
-def packages_in(conditions: list[Any]) -> set[str]:
-    """Every name that the conditions speak of, nested ones included."""
-    names: set[str] = set()
-    for condition in conditions:
-        if condition[0] in ("any", "all"):
-            names |= packages_in(condition[1])
-        elif condition[0] == "not":
-            names |= packages_in([condition[1]])
-        elif condition[0] in ("version", "absent", "build", "installer"):
-            names.add(condition[1])
-    return names
