@@ -142,8 +142,12 @@ def _run(lab: Lab, todo: list[tuple[Case, str]], journal: Journal, jobs: int, ru
         running: dict[Future[dict[str, Any]], tuple[Case, str]] = {}
         while waiting or running:
             if full and not running:
-                lab.uv.trim()
                 full = False
+                try:
+                    lab.uv.trim()
+                except Budget as budget:
+                    console.print(f"[red]stopped:[/] {budget}")
+                    break
             while waiting and len(running) < jobs and not full:
                 case, word = waiting.pop(0)
                 running[pool.submit(lab.reproduce, case)] = case, word

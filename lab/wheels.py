@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import tomllib
 
 TOO_LARGE = 700 << 20  # bytes of one wheel: builds for CUDA, which the lab leaves alone
-LEAST_FREE = 6 << 30  # bytes that stay free on the disk
+LEAST_FREE = 3 << 30  # bytes that stay free on the disk
 WAIT = 900  # seconds for one call of uv
 ALONE = "python_version < '0'"  # a marker that is never true
 

@@ -58,7 +58,9 @@ def test_every_source_is_an_address_or_a_wheel() -> None:
         for entry in rule.sources:
             parts = urlsplit(entry.split(" (")[0])
             well_formed = parts.scheme in ("https", "http") and "." in parts.netloc and " " not in parts.geturl()
-            if not well_formed and ("://" in entry or not ("wheel" in entry or "table " in entry or re.search(r"\d\.\d", entry))):
+            if not well_formed and (
+                "://" in entry or not ("wheel" in entry or "table " in entry or re.search(r"\d\.\d", entry))
+            ):
                 bad.append(f"{rule.id}: {entry}")
     assert bad == []
 

@@ -58,12 +58,13 @@ def _minor(text: str, default: list[int]) -> list[int]:
     return [int(number) for number in text.split(".")] if text else default
 
 
-def candidates(package: str, wanted: str, facts: Facts, releases: Releases) -> Iterator[str]:
-    """Versions in the specifier `wanted` that `package` could move to, the nearest series first, newest patch first."""
+def candidates(package: str, option: dict[str, str], facts: Facts, releases: Releases) -> Iterator[str]:
+    """Versions that `package` could move to in the way out `option`, the nearest series first, newest patch first."""
+    wanted = option[package]
     allowed = versions.specifier(wanted)
     now = facts.packages.get(package)
     known = [pair for pair in releases.of(package) if versions.contains(allowed, pair[0])]
-    if package != "torch" and "torch" in facts.packages:
+    if "torch" not in option and "torch" in facts.packages:
         # of the releases that load with a torch, the installer takes the one that pins it, or moves torch again
         pinned = releases.companions(facts.packages["torch"]).get(package)
         known = [pair for pair in known if pair[1] in pinned] if pinned else known

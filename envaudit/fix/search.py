@@ -171,7 +171,7 @@ class Search:
             if wanted == "absent":
                 choices: list[str | None] = [None] if facts.installed(package) else []
             else:
-                choices = list(candidates(package, wanted, facts, self.releases))
+                choices = list(candidates(package, option, facts, self.releases))
             ways = [{**way, package: choice} for way in ways for choice in choices][: LIMIT * 6]
         return ways
 

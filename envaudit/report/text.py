@@ -18,7 +18,7 @@ DETAILED = 7  # findings that are explained in full: about one screen
 NOTICES = 5
 _PROOF = {
     "reproduced": "reproduced with the real wheels",
-    "documented": "documented by the vendor",
+    "documented": "documented by the vendor or in the wheels",
     "reported": "reported by users",
 }
 
@@ -36,13 +36,15 @@ def lines(report: Report, width: int) -> list[Line]:
     notices = [finding for finding in findings if finding.level == "notice"]
     if not serious:
         page += _clean(report, width)
-    for finding in serious[:DETAILED]:
+    groups = _groups(serious)
+    for group in groups[:DETAILED]:
         page.append([])
-        page += _detailed(finding, width)
-    if len(serious) > DETAILED:
+        page += _detailed(group, width)
+    rest = [finding for group in groups[DETAILED:] for finding in group]
+    if rest:
         page.append([])
-        page += paragraph([(f"{len(serious) - DETAILED} more findings: ", "title")], width)
-        for finding in serious[DETAILED:]:
+        page += paragraph([(f"{len(rest)} more findings: ", "title")], width)
+        for finding in rest:
             page += _one_line(finding, width)
     if notices:
         page.append([])
@@ -110,23 +112,39 @@ def _clean(report: Report, width: int) -> list[Line]:
     return paragraph([("ok", "ok"), (" nothing here is known to crash", "")], width)
 
 
-def _detailed(finding: Finding, width: int) -> list[Line]:
-    level = finding.level if finding.certainty == "definite" else f"possible {finding.level}"
-    page = paragraph([(f" {level} ", finding.level), (" " + finding.title, "title")], width, 0, 4)
-    page += verbatim(finding.symptom.splitlines()[0], "symptom", 4)
-    page += paragraph([(finding.why, "")], width, 4)
-    if finding.note:
-        page += paragraph([(finding.note, "")], width, 4)
-    if finding.pins:
-        page += paragraph([("fix: ", "title"), (_pins(finding.pins), "code")], width, 4, 9)
-    proof = f"{finding.rule} ({_PROOF[finding.proof]}): "
-    page += paragraph([(proof, "quiet"), (finding.sources[0], "quiet")], width, 4)
+def _groups(findings: list[Finding]) -> list[list[Finding]]:
+    """The findings of one rule and certainty together, in the order of their first."""
+    groups: dict[tuple[str, str], list[Finding]] = {}
+    for finding in findings:
+        groups.setdefault((finding.rule, finding.certainty), []).append(finding)
+    return list(groups.values())
+
+
+def _detailed(group: list[Finding], width: int) -> list[Line]:
+    first = group[0]
+    page: list[Line] = []
+    for finding in group:
+        page += paragraph([(f" {_level(finding)} ", finding.level), (" " + finding.title, "title")], width, 0, 4)
+    page += verbatim(first.symptom.splitlines()[0], "symptom", 4)
+    page += paragraph([(first.why, "")], width, 4)
+    if first.note:
+        page += paragraph([(first.note, "")], width, 4)
+    pins = {name: version for finding in group for name, version in (finding.pins or {}).items()}
+    if pins:
+        page += paragraph([("fix: ", "title"), (_pins(pins), "code")], width, 4, 9)
+    proof = f"{first.rule} ({_PROOF[first.proof]}): "
+    page += paragraph([(proof, "quiet"), (first.sources[0], "quiet")], width, 4)
     return page
 
 
+def _level(finding: Finding) -> str:
+    return finding.level if finding.certainty == "definite" else f"possible {finding.level}"
+
+
 def _one_line(finding: Finding, width: int) -> list[Line]:
-    level = finding.level if finding.certainty == "definite" else f"possible {finding.level}"
-    return paragraph([(level, finding.level), (f" {finding.title} ", ""), (f"[{finding.rule}]", "quiet")], width, 2, 4)
+    return paragraph(
+        [(_level(finding), finding.level), (f" {finding.title} ", ""), (f"[{finding.rule}]", "quiet")], width, 2, 4
+    )
 
 
 def _pins(pins: dict[str, str]) -> str:

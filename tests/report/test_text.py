@@ -52,6 +52,17 @@ def test_a_finding_says_what_why_and_what_to_type() -> None:
     assert "    python -m pip install 'a==1.0'\n" in page
 
 
+def test_findings_of_one_rule_are_explained_once() -> None:
+    table = (
+        "table: t\nabout: x\ncolumns: {package: x}\nsources: [x]\nrows: [{package: a}, {package: b}, {package: c}]\n"
+    )
+    held = matrix(table, rule("{$package: 1}", title="'{row.package} fails'").replace("  when:", "  over: t\n  when:"))
+    page = shown(snapshot(a="1", b="1"), held)
+    assert "a fails" in page
+    assert "b fails" in page
+    assert page.count("Because.") == 1
+
+
 def test_many_findings_fit_on_one_screen() -> None:
     held = matrix(*(rule("{a: 1}", id=f"rule-{number}", level=LEVELS[number % 4]) for number in range(60)))
     page = shown(snapshot(a="1"), held)
