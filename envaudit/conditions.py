@@ -11,6 +11,7 @@ the matrix is compiled, so that an audit only compares.
     ["amount", NAME, LOW|None, HIGH|None] LOW <= value < HIGH
     ["gpu", {…}]                          some visible GPU: "capability" in intervals, "name" pattern, and no kernels
                                           for it in "without"
+    ["gpu-assumed"]                       a GPU is visible; SOME where that is not known
     ["cpu", [FLAG…]]                      the CPU lacks one of the flags
     ["env", NAME, PATTERN|None]           variable is set (to a value that fits); None = not set
     ["problem", KIND]                     the snapshot met this problem
@@ -140,6 +141,13 @@ def gpus_meant(condition: Condition, facts: Facts) -> list[str]:
     return meant
 
 
+def _gpu_assumed(condition: Condition, facts: Facts) -> int:
+    count = facts.amount("gpu-count")
+    if count is None:
+        return SOME
+    return TRUE if count else FALSE
+
+
 def _gpu_unknown(facts: Facts, wanted: dict[str, Any]) -> int:
     known = facts.gpus()
     if known is None:
@@ -209,6 +217,7 @@ _KINDS = {
     "word": _word,
     "amount": _amount,
     "gpu": _gpu,
+    "gpu-assumed": _gpu_assumed,
     "cpu": _cpu,
     "env": _env,
     "problem": _problem,

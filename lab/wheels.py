@@ -16,6 +16,7 @@ import tomllib
 
 TOO_LARGE = 700 << 20  # bytes of one wheel: builds for CUDA, which the lab leaves alone
 LEAST_FREE = 3 << 30  # bytes that stay free on the disk
+UNPACKED = 3.5  # size of an installed package as a multiple of its wheel's
 WAIT = 900  # seconds for one call of uv
 ALONE = "python_version < '0'"  # a marker that is never true
 
@@ -201,16 +202,22 @@ class Uv:
         return folder_size(self.cache) > self.max_cache or shutil.disk_usage(self.cache).free < LEAST_FREE
 
     def trim(self) -> None:
-        """Take the packages with the largest wheels out of the cache until half its bound is free; nothing may be using
+        """Take the packages with the largest wheels out of the cache until its bound is half free; nothing may be using
         it.  Raises Budget when the disk stays nearly full."""
         by_name: dict[str, int] = {}
         for name, size in self.held.values():
             by_name[name] = by_name.get(name, 0) + size
+        left = sum(by_name.values())
+        gone: list[str] = []
         for name in sorted(by_name, key=lambda name: -by_name[name]):
-            if folder_size(self.cache) < self.max_cache // 2:
+            if left * UNPACKED < self.max_cache // 2:
                 break
-            self._run("cache", "clean", "--quiet", name)
-            self.held = {url: entry for url, entry in self.held.items() if entry[0] != name}
+            left -= by_name[name]
+            gone.append(name)
+        if gone:
+            self._run("cache", "clean", "--quiet", *gone)
+            self.held = {url: entry for url, entry in self.held.items() if entry[0] not in gone}
+        self._run("cache", "prune", "--quiet")
         if shutil.disk_usage(self.cache).free < LEAST_FREE:
             raise Budget(f"less than {LEAST_FREE >> 30} GiB are free on the disk")
 

@@ -11,10 +11,12 @@ from urllib.parse import urlsplit
 import jsonschema
 import pytest
 
+from envaudit import versions
 from envaudit.engine import evaluate
 from envaudit.facts import Facts
 from envaudit.fix.plan import make_plan
 from envaudit.matrix import source
+from envaudit.matrix.clauses import clauses, plain
 from envaudit.matrix.compiler import read
 from envaudit.matrix.examples import snapshot
 from envaudit.matrix.lint import example_faults
@@ -78,6 +80,79 @@ def test_texts_are_for_people() -> None:
         if not 20 <= len(rule.why) <= 900:
             bad.append(f"{rule.id}: the why has {len(rule.why)} characters")
     assert bad == []
+
+
+# tables that facts and plans are derived with, beside those that rules are expanded with
+DERIVED = {"gpus", "default-builds", "torch-archs", "torch-family", "reproductions"}
+
+
+def test_every_row_of_every_table_is_used() -> None:
+    used: set[tuple[str, str]] = set()
+    for rule in SOURCE.rules:
+        if rule.over:
+            columns = SOURCE.tables[rule.over].columns
+            used |= {(rule.over, _row(clause.cells, columns)) for clause in clauses(rule, SOURCE.tables)}
+    idle = []
+    for name, table in SOURCE.tables.items():
+        for row in table.rows if name not in DERIVED else ():
+            cells = {key: plain(cell) for key, cell in row.items() if cell is not None}
+            if (name, _row(cells, table.columns)) not in used:
+                idle.append(f"{table.path}:{row.line}")
+    assert idle == []
+
+
+def _row(cells: dict[str, str], columns: dict[str, str]) -> str:
+    return repr(sorted((key, cell) for key, cell in cells.items() if key in columns))
+
+
+# pairs whose boundary runs through each other's examples: the good example of the mild rule is the sharp rule's bad one
+STATED = {
+    ("torchvision-torch-pair", "torchvision-torch-drift"),
+    ("torchvision-torch-pair", "torchvision-torch-patch"),
+    ("torchaudio-torch-pair", "torchaudio-torch-drift"),
+    ("torchcodec-torch-pair", "torchcodec-torch-drift"),
+    ("torchaudio-cuda-minor", "torchaudio-torch-pair"),
+    ("torchvision-cuda-major", "torchvision-torch-pair"),
+    ("torch-gpu-arch", "torch-gpu-arch-conda"),
+}
+
+
+def test_no_rule_crashes_on_the_good_example_of_another() -> None:
+    held = real()
+    clashes = set()
+    for rule in SOURCE.rules:
+        for example in rule.examples["good"]:
+            snap: Any = snapshot(example)
+            for finding in evaluate(Facts(snap, held.table), held).findings:
+                serious = finding.level in ("crash", "error") and finding.certainty == "definite"
+                if serious and finding.rule != rule.id:
+                    clashes.add((finding.rule, rule.id))
+    assert clashes - STATED == set()
+
+
+def _rising(table: str, first: str, second: str) -> list[str]:
+    """Rows of a table in which `second` falls although `first` rises."""
+    rows = [
+        (versions.key(row[first]), versions.key(row[second]), row.line)
+        for row in SOURCE.tables[table].rows
+        if isinstance(row.get(first), str) and isinstance(row.get(second), str)
+    ]
+    keyed = sorted((one, other, line) for one, other, line in rows if one is not None and other is not None)
+    assert len(keyed) > 2
+    return [f"{table}:{after[2]}" for before, after in zip(keyed, keyed[1:]) if after[1] < before[1]]
+
+
+@pytest.mark.parametrize(
+    ("table", "first", "second"),
+    [
+        ("torch-family", "torch", "torchvision"),
+        ("torch-family", "torch", "torchaudio"),
+        ("cuda-driver", "cuda", "floor"),
+        ("jax-jaxlib", "jax", "least"),
+    ],
+)
+def test_what_must_rise_rises(table: str, first: str, second: str) -> None:
+    assert _rising(table, first, second) == []
 
 
 def test_titles_say_which_versions() -> None:

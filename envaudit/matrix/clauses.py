@@ -63,11 +63,12 @@ def clauses(rule: Rule, tables: dict[str, Table]) -> Iterator[Clause]:
                     ]
                 except _NoCell:
                     continue
-                used = {name: _plain(value) for name, value in cells.items() if value is not None}
+                used = {name: plain(value) for name, value in cells.items() if value is not None}
                 yield Clause(rule.id, conditions, used, fix)
 
 
-def _plain(cell: Any) -> str:
+def plain(cell: Any) -> str:
+    """A cell of a table as text."""
     return ", ".join(map(str, cell)) if isinstance(cell, list) else str(cell)
 
 
@@ -160,6 +161,8 @@ class _Written:
         return ["word", fact, self._list(value, cells)]
 
     def _gpu(self, value: Any, cells: dict[str, Any]) -> list[Any]:
+        if value == "assumed":
+            return ["gpu-assumed"]
         if value in ("present", "absent"):
             return ["amount", "gpu-count", 1, None] if value == "present" else ["amount", "gpu-count", None, 1]
         if not isinstance(value, Block):

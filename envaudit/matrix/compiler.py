@@ -226,7 +226,9 @@ def _series(anchor: str, records: list[Any], place: Callable[[Any], list[int]]) 
 
 def _machine_part(condition: list[Any]) -> str | None:
     """The part of the machine without which a condition cannot hold."""
-    if condition[0] == "gpu" or (condition[0] == "amount" and condition[1] == "gpu-count" and condition[2]):
+    if condition[0] in ("gpu", "gpu-assumed") or (
+        condition[0] == "amount" and condition[1] == "gpu-count" and condition[2]
+    ):
         return "gpu"
     return condition[1] if condition[0] == "version" and condition[1] in OPTIONAL_PARTS else None
 
