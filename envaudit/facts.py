@@ -31,6 +31,8 @@ MACHINE_VERSIONS = (
 )
 # parts of MACHINE_VERSIONS that a machine may be known not to have
 OPTIONAL_PARTS = ("driver", "driver-cuda", "cuda-toolkit", "cudnn")
+# with fewer dots than these, the version of a machine part is a series of releases
+_SERIES = {"python": 2, "driver": 1}
 WORDS = ("os", "machine", "runtime")
 # conda's own CUDA and cuDNN come before the system's for the packages of its environment
 _CONDA_PARTS = {"cuda-toolkit": "cudatoolkit", "cudnn": "cudnn"}
@@ -128,8 +130,7 @@ class Facts:
         if key is None:
             return None
         # "Python 3.7" and "driver 470" name a series, not one release
-        parts = text.count(".") + 1
-        if (name == "python" and parts < 3) or (name == "driver" and parts < 2):
+        if text.count(".") < _SERIES.get(name, 0):
             return versions.specifier(f"=={text}.*,>={text}")  # and no pre-release of it
         return versions.specifier(f"=={text}")
 

@@ -24,7 +24,7 @@ TABLE = RULES / "tables" / "reproductions.yaml"
 # five rules of five kinds: numpy ABI, protobuf code, a Jupyter kernel that dies, a removed name, a refused version
 SAMPLE = ("numpy2-abi", "jinja2-markupsafe21", "botocore-urllib3-2", "grpcio-status-protobuf", "pydantic-core-pair")
 CHECK_EVERY = 12  # results, between two looks at the disk
-LARGE = ("tensorflow", "torch==2.13.0+cpu", "pyspark", "mxnet")  # take minutes, so they come last
+LARGE = ("tensorflow", "torch==2.13.0+cpu", "pyspark", "mxnet", "jaxlib==", "jax==")  # take minutes, so they come last
 console = Console(highlight=False)
 
 
@@ -70,7 +70,9 @@ def _parser() -> argparse.ArgumentParser:
     reproduce = commands.add_parser("reproduce", parents=[common], help="build what rules call bad, run it, mend it")
     reproduce.add_argument("rules", nargs="*", metavar="RULE")
     reproduce.add_argument("--all", action="store_true", help="every rule that has something to run")
-    reproduce.add_argument("--rows", action="store_true", help="also the table rows that no example stands for")
+    reproduce.add_argument(
+        "--rows", type=int, default=0, metavar="N", help="also up to N table rows of a rule that no example stands for"
+    )
     reproduce.add_argument("--sample", action="store_true", help="five rules, as a test of the lab itself")
     reproduce.add_argument("--list", action="store_true", help="only say what would be run, and what not")
     search = commands.add_parser("bisect", parents=[common], help="which versions of PACKAGE go with which of OTHER?")
@@ -117,7 +119,7 @@ def _cases(
         if wanted and rule.id not in wanted:
             continue
         try:
-            found = cases(rule, source, recipes, rows=options.rows)
+            found = cases(rule, source, recipes, options.rows)
         except Skip as skip:
             results.append({"rule": rule.id, "verdict": "skipped", "reason": str(skip), "key": rule.id})
             continue
@@ -128,7 +130,7 @@ def _cases(
                 results.append(seen)
             else:
                 todo.append((case, word))
-    todo.sort(key=lambda pair: any(name in pair[0].key or name in pair[0].also for name in LARGE))
+    todo.sort(key=lambda pair: any(name in f"{pair[0].key} {pair[0].also}" for name in LARGE))
     return todo, results
 
 

@@ -101,6 +101,7 @@ class Recipes:
         content = load(str(folder / "probes.yaml")) or {}
         self.probes: dict[str, str] = dict(content.get("probes", {}))
         self.stand_ins: dict[str, str] = dict(content.get("stand-ins", {}))
+        self.companions: dict[str, str] = dict(content.get("companions", {}))
         self.skips: dict[str, str] = dict(content.get("skips", {}))
 
     def probe(self, packages: list[str]) -> str:
@@ -108,8 +109,8 @@ class Recipes:
         return "\n".join(self.probes.get(name, f"import {name.replace('-', '_')}") for name in packages)
 
 
-def cases(rule: Rule, source: Source, recipes: Recipes, rows: bool = True) -> list[Case]:
-    """The cases of a rule: its bad examples, and one for each table row that they do not stand for (`rows`).
+def cases(rule: Rule, source: Source, recipes: Recipes, rows: int = 0) -> list[Case]:
+    """The cases of a rule: its bad examples, and up to `rows` table rows that they do not stand for.
 
     Raises Skip where the lab can run none of them.
     """
@@ -117,6 +118,7 @@ def cases(rule: Rule, source: Source, recipes: Recipes, rows: bool = True) -> li
     if "skip" in recipe:
         raise Skip(recipe["skip"])
     found: list[Case] = []
+    extra: list[Case] = []
     why: list[str] = []
     examples = [recipe["pins"]] if "pins" in recipe else rule.examples["bad"]
     for example in examples if isinstance(examples[0], dict) else examples[0]:
@@ -131,11 +133,11 @@ def cases(rule: Rule, source: Source, recipes: Recipes, rows: bool = True) -> li
             except Skip as skip:
                 why.append(str(skip))
                 continue
-            if not any(_stands_for(held, clause) for held in found):
-                found.append(case)
-    if not found:
+            if len(extra) < rows and not any(_stands_for(held, clause) for held in found):
+                extra.append(case)
+    if not found and not extra:
         raise Skip(why[0] if why else "no example to run")
-    return found
+    return found + extra
 
 
 def _of_example(rule: Rule, example: dict[str, Any], recipe: dict[str, Any], recipes: Recipes) -> Case:
@@ -160,6 +162,13 @@ def _of_example(rule: Rule, example: dict[str, Any], recipe: dict[str, Any], rec
             good = {name: text for name, text in there.items() if f"=={text}" != wanted.get(name)}
     case = _case(rule, wanted, python, env, recipe, recipes, good)
     return case._replace(without=[*case.without, *_absent(rule, set(wanted))])
+
+
+def _companions(wanted: dict[str, str], recipes: Recipes) -> list[str]:
+    """What packages need without saying so."""
+    found = [(spec, recipes.companions[name]) for name, spec in wanted.items() if name in recipes.companions]
+    also = [text.replace("{}", spec.removeprefix("==")) for spec, text in found if "{}" not in text or spec[:2] == "=="]
+    return [text for text in also if text.partition("<")[0] not in wanted]
 
 
 def _is_package(fact: str) -> bool:
@@ -214,7 +223,7 @@ def _case(
         env,
         probe,
         "probe" in recipe,
-        _list(recipe.get("with")),
+        [*_list(recipe.get("with")), *_companions(wanted, recipes)],
         _list(recipe.get("without")),
         _list(recipe.get("sdist")),
         recipe.get("date"),

@@ -148,20 +148,24 @@ class Lab:
         for name in names:
             if name not in self.pythons:
                 raise Refused(f"needs Python {name}, which is not here")
-            also = list(case.also)
-            if name in ("3.7", "3.8", "3.9", "3.10", "3.11") and "setuptools" not in wanted:
-                also.append("setuptools<81")  # environments of these Pythons came with it
+        dates: dict[str, str | None] = {}
+        for name in names:
             try:
-                date = case.date or self.uv.newest_upload(wanted, self.pythons[name], folder, case.sdist)
+                dates[name] = case.date or self.uv.newest_upload(wanted, self.pythons[name], folder, case.sdist)
             except Refused as error:
                 reasons.append(f"Python {name}: {error}")
-                if len(reasons) >= TRIES and not case.python and "no wheels with a matching" not in str(error):
-                    break
-                continue
-            for hidden in dict.fromkeys([date, None]):
+            if len(dates) == TRIES or (len(dates) + len(reasons) == TRIES + 2 and not dates):
+                break
+        # a Python on which the companions of that day can be had goes before one on which only later ones can
+        for hidden in (True, False):
+            for name, date in dates.items():
+                also = list(case.also)
+                if name in ("3.7", "3.8", "3.9", "3.10", "3.11") and "setuptools" not in wanted:
+                    also.append("setuptools<81")  # environments of these Pythons came with it
                 try:
+                    day = date if hidden else None
                     return name, self.uv.resolve(
-                        wanted, also, self.pythons[name], folder, without=without, sdist=case.sdist, date=hidden
+                        wanted, also, self.pythons[name], folder, without=without, sdist=case.sdist, date=day
                     )
                 except Refused as error:
                     reasons.append(f"Python {name}: {error}")

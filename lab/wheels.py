@@ -165,6 +165,9 @@ class Uv:
         if remove:
             self._run("pip", "uninstall", "--quiet", *target, *remove)
         if pins:
+            # what was left out of the bad side may be what the fix brings in
+            others = [line for line in left_out.read_text("utf-8").splitlines() if line.partition(";")[0] not in pins]
+            left_out.write_text("".join(f"{line}\n" for line in others), "utf-8")
             words = [*target, *self.extra, *_only_wheels(sdist), "--override", str(left_out)]
             words += [f"{name}=={version}" for name, version in pins.items()]
             told = self._call("pip", "install", "--dry-run", *words).stderr

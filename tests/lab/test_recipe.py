@@ -61,12 +61,12 @@ def source(tmp_path: Path, bad: str = "{a: 1.0.0, b: 1.0.0}", rule_id: str = "a-
 
 def test_an_example_and_the_row_that_it_does_not_stand_for(tmp_path: Path, recipes: Recipes) -> None:
     held = source(tmp_path)
-    example, row = cases(held.rules[0], held, recipes)
+    example, row = cases(held.rules[0], held, recipes, rows=9)
     assert example.wanted == {"a": "==1.0.0", "b": "==1.0.0"}
     assert example.probe == "import a.inner\nimport b"
     assert example.good == {"a": "2.0.0"}
     assert row.wanted == {"a": "==3.9.1", "b": ">=2"}  # nearest to the bound, from the list; no list for b
-    assert cases(held.rules[0], held, recipes, rows=False) == [example]
+    assert cases(held.rules[0], held, recipes) == [example]
 
 
 @pytest.mark.parametrize(
@@ -86,12 +86,12 @@ def test_an_example_and_the_row_that_it_does_not_stand_for(tmp_path: Path, recip
 def test_what_the_lab_cannot_run(tmp_path: Path, recipes: Recipes, bad: str, reason: str) -> None:
     held = source(tmp_path, bad)
     with pytest.raises(Skip, match=reason.replace("+", r"\+")):
-        cases(held.rules[0], held, recipes, rows=False)
+        cases(held.rules[0], held, recipes)
 
 
 def test_recipes_by_hand(tmp_path: Path, recipes: Recipes) -> None:
     held = source(tmp_path, rule_id="by-hand")
-    case = cases(held.rules[0], held, recipes, rows=False)[0]
+    case = cases(held.rules[0], held, recipes)[0]
     assert (case.probe, case.python, case.own_probe) == ("import c", "3.9", True)
 
 
@@ -103,7 +103,7 @@ def test_a_recipe_may_say_no(tmp_path: Path, recipes: Recipes) -> None:
 
 def test_python_and_environment_variables_of_an_example(tmp_path: Path, recipes: Recipes) -> None:
     held = source(tmp_path, '{a: 1.0.0, b: 1.0.0, python: 3.12.1, "env:X": "1"}')
-    case = cases(held.rules[0], held, recipes, rows=False)[0]
+    case = cases(held.rules[0], held, recipes)[0]
     assert (case.python, case.env) == ("3.12", {"X": "1"})
     assert case.key == "a-b: a==1.0.0, b==1.0.0 python 3.12"
 
