@@ -25,8 +25,18 @@ class Unmet:
         self.package, self.name, self.wanted, self.found = package, name, wanted, found
 
 
+_split: dict[str, tuple[str, str]] = {}  # the planner asks for the same lines again
+
+
 def split(requirement: str) -> tuple[str, str]:
     """(canonical name, specifier) of a requirement without marker: "Foo_bar[x] (>=1)" gives ("foo-bar", ">=1")."""
+    held = _split.get(requirement)
+    if held is None:
+        held = _split[requirement] = _split_now(requirement)
+    return held
+
+
+def _split_now(requirement: str) -> tuple[str, str]:
     written = requirement.translate(_STOPS).partition(" ")[0]
     rest = requirement[len(written) :].strip()
     name = written.lower().replace("_", "-").replace(".", "-")
@@ -63,7 +73,7 @@ class Asked:
 
     def __init__(self, facts: Facts) -> None:
         self._now = facts
-        self._lines: dict[str, list[tuple[str, str]]] = {}
+        self._lines: dict[str, list[tuple[str, str]]] = {}  # package -> who asks, and the requirement
         requires: Any = facts.snapshot.get("requires") or {}
         for package, lines in requires.items():
             for line in lines:

@@ -50,9 +50,7 @@ def evaluate(facts: Facts, matrix: Matrix) -> Audit:
     """Everything that the matrix says of an environment."""
     from envaudit.finding import Audit
 
-    candidates = matrix.clauses((*facts.packages, *facts.unversioned), facts.key, facts.lacking())
-    fired, unknown = fire(candidates, facts)
-    findings = _findings(fired, facts, matrix) if fired else []
+    findings, unknown = clashes(facts, matrix)
     if facts.snapshot.get("requires"):
         from envaudit import declared
 
@@ -61,6 +59,17 @@ def evaluate(facts: Facts, matrix: Matrix) -> Audit:
             findings += declared.findings(unmet, findings, matrix.card(declared.RULE))
     findings.sort(key=lambda finding: finding.rank())
     return Audit(findings, _unchecked(unknown, facts), _coverage(facts, matrix))
+
+
+def clashes(facts: Facts, matrix: Matrix) -> tuple[list[Finding], set[str]]:
+    """What the rules say, and the facts that they would have needed to say more."""
+    fired, unknown = fire(concerning(facts, matrix), facts)
+    return (_findings(fired, facts, matrix) if fired else []), unknown
+
+
+def concerning(facts: Facts, matrix: Matrix) -> list[dict[str, Any]]:
+    """The clauses that could hold in this environment."""
+    return matrix.clauses((*facts.packages, *facts.unversioned), facts.key, facts.lacking())
 
 
 def fire(candidates: list[dict[str, Any]], facts: Facts) -> tuple[list[tuple[dict[str, Any], int]], set[str]]:

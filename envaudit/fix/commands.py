@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from shlex import quote
-
 from envaudit import versions
 from envaudit.fix.candidates import TORCH_FAMILY, is_index_build
 
@@ -41,12 +39,12 @@ def commands(pins: dict[str, str], remove: list[str], snapshot: Snapshot, instal
 
 
 def _line(snapshot: Snapshot, installer: str, verb: str, words: list[str], index: str | None) -> str:
-    quoted = " ".join(quote(word) if quote(word) != word else f"'{word}'" for word in words)
+    quoted = " ".join(quote(word) for word in words)
     options = f" --index-url {index}" if index else ""
     notebook = bool(snapshot.get("kernel"))
     if installer == "uv":
         interpreter: Any = snapshot.get("interpreter") or {}
-        where = f" --python {quote(str(interpreter['path']))}" if interpreter.get("path") else ""
+        where = f" --python {_path(interpreter)}" if interpreter.get("path") else ""
         return f"{'!' if notebook else ''}uv pip {verb}{where} {quoted}{options}"
     yes = " -y" if verb == "uninstall" else ""
     if notebook:
@@ -58,5 +56,15 @@ def _python(snapshot: Snapshot) -> str:
     interpreter: Any = snapshot.get("interpreter") or {}
     # the interpreter that runs envaudit is the one that `python` means to its user
     if interpreter.get("path") and not interpreter.get("is_self"):
-        return quote(str(interpreter["path"]))
+        return _path(interpreter)
     return "python"
+
+
+def _path(interpreter: dict[str, Any]) -> str:
+    path = str(interpreter["path"])
+    return path if path.isascii() and path.replace("/", "").replace("_", "").replace(".", "").isalnum() else quote(path)
+
+
+def quote(word: str) -> str:
+    """`word` in quotes, out of which nothing in it gets (`shlex` imports `re`, which costs as much as an audit)."""
+    return "'" + word.replace("'", "'\"'\"'") + "'"

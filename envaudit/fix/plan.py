@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from envaudit.engine import evaluate
+from envaudit.engine import clashes
 from envaudit.fix.candidates import aligned
 from envaudit.fix.commands import commands
 from envaudit.fix.search import Search
@@ -57,8 +57,8 @@ def make_plan(snapshot: Snapshot, findings: list[Finding], matrix: Matrix, insta
         return None
     search = Search(snapshot, matrix)
     moves = aligned(search.best()[0], search.now)
-    after = evaluate(search.facts(moves), matrix)
-    still = {(finding.rule, frozenset(finding.culprits)) for finding in after.findings}
+    after, _ = clashes(search.facts(moves), matrix)
+    still = {(finding.rule, frozenset(finding.culprits)) for finding in after}
     left = []
     for finding in wanted:
         if (finding.rule, frozenset(finding.culprits)) in still:

@@ -11,9 +11,11 @@ import heapq
 
 from envaudit import declared, versions
 from envaudit.conditions import packages_in
-from envaudit.engine import fire
+from envaudit.engine import concerning, fire
 from envaudit.facts import Facts
 from envaudit.fix.candidates import FRAMEWORKS, LIMIT, Releases, candidates
+from envaudit.matrix.store import ALWAYS
+from envaudit.truth import FALSE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -39,13 +41,8 @@ class Search:
         self.snapshot, self.matrix = snapshot, matrix
         self.now = Facts(snapshot, matrix.table)
         self.releases = Releases(matrix, snapshot.get("python"))
-        names = {**self.now.packages, **dict.fromkeys(self.now.unversioned)}
-        self.clauses = [clause for clause in matrix.clauses(names) if clause["l"] >= MEND_FROM]
-        self.about: dict[str, list[dict[str, Any]]] = {}
-        for clause in self.clauses:
-            for name in packages_in(clause["c"]):
-                self.about.setdefault(name, []).append(clause)
-        self.fired_now = [clause for clause, _ in fire(self.clauses, self.now)[0]]
+        self.fired_now = [clause for clause, _ in fire(_serious(concerning(self.now, matrix)), self.now)[0]]
+        self._about: dict[str, list[dict[str, Any]]] = {}
         # (rule, packages) that no move mends; a state may keep them, but not bring in others
         self.hopeless: set[tuple[str, frozenset[str]]] = set()
         self._names: dict[int, tuple[str, frozenset[str]]] = {}
@@ -57,19 +54,21 @@ class Search:
 
     def fired(self, moves: Moves, facts: Facts) -> list[dict[str, Any]]:
         """The clauses at degraded or worse that hold after `moves`: only those about a moved package are asked anew."""
-        touched: dict[int, dict[str, Any]] = {}
-        for name in moves:
-            if name not in self.about:
-                self._learn(name)
-            for clause in self.about[name]:
-                touched[id(clause)] = clause
+        touched = {id(clause): clause for name in moves for clause in self._clauses_about(name)}
         kept = [clause for clause in self.fired_now if id(clause) not in touched]
         return kept + [clause for clause, _ in fire(list(touched.values()), facts)[0]]
 
-    def _learn(self, name: str) -> None:
-        """A package that is not installed yet comes with clauses of its own."""
-        held = [clause for clause in self.matrix.clauses([name]) if clause["l"] >= MEND_FROM]
-        self.about[name] = [clause for clause in held if name in packages_in(clause["c"])]
+    def _clauses_about(self, name: str) -> list[dict[str, Any]]:
+        """The clauses that speak of package `name` and could hold beside what is installed."""
+        if name not in self._about:
+            places = [
+                place
+                for place in self.matrix.places(name)
+                if place in (name, ALWAYS) or self.now.installed(place) != FALSE
+            ]
+            held = _serious(self.matrix.clauses(places))
+            self._about[name] = [clause for clause in held if name in packages_in(clause["c"])]
+        return self._about[name]
 
     def best(self) -> tuple[Moves, list[dict[str, Any]]]:
         """(moves, clauses that still fire): the cheapest moves that mend all that can be mended."""
@@ -198,6 +197,10 @@ class _State:
     def badness(self) -> tuple[int, float]:
         """How bad what is left is; fewer crashes outweigh any number of moves."""
         return sum(10 ** clause["l"] for clause in self.fired), self.cost
+
+
+def _serious(clauses: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [clause for clause in clauses if clause["l"] >= MEND_FROM]
 
 
 def _build_cost(now: str | None, then: str | None) -> float:

@@ -20,6 +20,7 @@ from collections.abc import Callable
 from typing import Any
 
 from envaudit import gpus, versions
+from envaudit.conditions import packages_in
 from envaudit.facts import OPTIONAL_PARTS
 from envaudit.matrix.clauses import Clause, clauses
 from envaudit.matrix.levels import LEVELS
@@ -119,7 +120,19 @@ def compile_matrix(source: Source) -> tuple[bytes, list[Fault]]:
             "table": table.about if table else None,
             "reproductions": runs.get(rule.id, []),
         }
-    return _written(_by_anchor(every, source.rules), blobs, known), faults
+    anchored = _by_anchor(every, source.rules)
+    blobs["mentions"] = _mentions(anchored)
+    return _written(anchored, blobs, known), faults
+
+
+def _mentions(anchored: dict[str, list[Any]]) -> dict[str, list[str]]:
+    """package -> other packages with which clauses lie that speak of it, for a planner that moves it."""
+    found: dict[str, set[str]] = {}
+    for anchor, records in anchored.items():
+        for record in records:
+            for name in packages_in(record["c"]) - {anchor}:
+                found.setdefault(name, set()).add(anchor)
+    return {name: sorted(anchors) for name, anchors in found.items()}
 
 
 def _by_anchor(every: list[Clause], rules: list[Rule]) -> dict[str, list[Any]]:

@@ -37,6 +37,7 @@ class Matrix:
         self._body = len(HEAD) + 13 + length
         self._packages: dict[str, list[int]] = index["packages"]
         self._blobs: dict[str, list[int]] = index["blobs"]
+        self._groups: dict[int, list[dict[str, Any]]] = {}
         self._cards: dict[str, list[int]] | None = None
         self._read: dict[str, Any] = {}
         self.known: dict[str, str] = index["known"]  # package -> newest release that the tables know
@@ -63,8 +64,20 @@ class Matrix:
                 installed = key(name) if key and name else None
                 for allowed, parts, place in self._at(held[name]):
                     if (installed is None or contains(allowed, installed)) and lacking.isdisjoint(parts):
-                        found += self._at(place)
+                        found += self._group(place)
         return found
+
+    def _group(self, place: list[int]) -> list[dict[str, Any]]:
+        """The clauses at `place`, the same objects each time: the planner tells them apart by identity."""
+        held = self._groups.get(place[0])
+        if held is None:
+            held = self._groups[place[0]] = self._at(place)
+        return held
+
+    def places(self, package: str) -> list[str]:
+        """The packages with which the clauses lie that speak of `package`."""
+        mentions: dict[str, list[str]] = self.table("mentions")
+        return [package, *mentions.get(package, ())]
 
     def table(self, name: str) -> Any:
         """A table that facts are derived with, or None: gpu-names, default-builds, releases:NAME."""
