@@ -65,7 +65,6 @@ class Facts:
         self.packages: dict[str, str] = packages
         self.moved = moved or {}
         self.complete = bool(snapshot.get("packages_complete"))
-        self._keys: dict[str, Key | None] = {}
         self._machine: dict[str, Intervals | None] = {}
         self._gpus: list[tuple[str, str | None]] | None | bool = False
 
@@ -91,10 +90,8 @@ class Facts:
 
     def key(self, package: str) -> Key | None:
         """The sort key of the installed version of `package`; None when nobody can compare it."""
-        if package not in self._keys:
-            version = self.packages.get(package)
-            self._keys[package] = versions.key(version) if version else None
-        return self._keys[package]
+        version = self.packages.get(package)
+        return versions.key(version) if version else None
 
     def _machine_version(self, name: str, allowed: Intervals) -> int:
         if name not in self._machine:

@@ -26,6 +26,7 @@ _FINAL, _NO_POST, _NO_DEV = 3, -1, 1 << 40
 _PLAIN = [_FINAL, 0, _NO_POST, _NO_DEV]  # what follows the release in the key of a final release
 # how a plain release compares with a plain bound (exclusive comparisons leave out pre- and post-releases: it is none)
 _COMPARE = {"<": lt, "<=": le, "==": eq, "!=": ne, ">=": ge, ">": gt}
+_keys: dict[str, Key | None] = {}  # keys already made: nobody changes them, and a planner asks for the same ones again
 _releases: dict[str, list[int] | None] = {}  # bounds already read: requirements repeat the same few
 _PHASE = {"a": 0, "b": 1, "rc": 2}
 _BEFORE_ALL = [-1, -1, -1, -1]  # sorts before every pre-release of a release
@@ -46,6 +47,12 @@ def local(version: str) -> str | None:
 
 def key(version: str) -> Key | None:
     """The sort key of the public part of `version`; None when PEP 440 does not know such a version."""
+    if version not in _keys:
+        _keys[version] = _key(version)
+    return _keys[version]
+
+
+def _key(version: str) -> Key | None:
     parts = version.partition("+")[0].split(".")
     release = []
     for part in parts:

@@ -34,6 +34,7 @@ _ELSEWHERE = {
 _CUDA = ("torch", "torchvision", "torchaudio", "torchtext", "triton", "xformers", "flash-attn", "vllm", "cupy")
 _CUDA_STARTS = ("nvidia-", "cupy-cuda", "jax-cuda")
 _CUDA_ENDS = ("-gpu", "-cu11", "-cu12", "-cu13")
+_FINAL = 3  # phase of a final release in a version's key
 RECIPE_KEYS = {
     "probe",
     "python",
@@ -288,14 +289,14 @@ def _one(intervals: versions.Intervals, package: str, source: Source) -> str:
 
 def as_specifier(low: versions.Key | None, high: versions.Key | None) -> str:
     """An interval of the matrix as a PEP 440 specifier."""
-    parts = []
-    if low is not None:
-        point = high is not None and high[:5] == low[:5] and high[5] == low[5] + 1
-        text = ".".join(map(str, low[1]))
-        if point:
-            return f"=={text}"
-        parts.append(f">={text}")
+    if low is not None and high is not None and high[:5] == low[:5] and high[5] == low[5] + 1:
+        return f"=={_text(low)}"
+    parts = [f">={_text(low)}"] if low is not None else []
     if high is not None:
-        text = ".".join(map(str, high[1]))
-        parts.append(f"<={text}" if high[2] == 3 else f"<{text}")
+        parts.append(f"<={_text(high)}" if high[2] == _FINAL else f"<{_text(high)}")
     return ",".join(parts)
+
+
+def _text(key: versions.Key) -> str:
+    post = f".post{key[4]}" if key[2] == _FINAL and 0 <= key[4] < 1 << 40 else ""
+    return ".".join(map(str, key[1])) + post

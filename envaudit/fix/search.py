@@ -42,7 +42,7 @@ class Search:
         self.now = Facts(snapshot, matrix.table)
         self.releases = Releases(matrix, snapshot.get("python"))
         self.fired_now = [clause for clause, _ in fire(_serious(concerning(self.now, matrix)), self.now)[0]]
-        self._about: dict[str, list[dict[str, Any]]] = {}
+        self._lacking = self.now.lacking()
         # (rule, packages) that no move mends; a state may keep them, but not bring in others
         self.hopeless: set[tuple[str, frozenset[str]]] = set()
         self._names: dict[int, tuple[str, frozenset[str]]] = {}
@@ -54,21 +54,12 @@ class Search:
 
     def fired(self, moves: Moves, facts: Facts) -> list[dict[str, Any]]:
         """The clauses at degraded or worse that hold after `moves`: only those about a moved package are asked anew."""
-        touched = {id(clause): clause for name in moves for clause in self._clauses_about(name)}
-        kept = [clause for clause in self.fired_now if id(clause) not in touched]
-        return kept + [clause for clause, _ in fire(list(touched.values()), facts)[0]]
-
-    def _clauses_about(self, name: str) -> list[dict[str, Any]]:
-        """The clauses that speak of package `name` and could hold beside what is installed."""
-        if name not in self._about:
-            places = [
-                place
-                for place in self.matrix.places(name)
-                if place in (name, ALWAYS) or self.now.installed(place) != FALSE
-            ]
-            held = _serious(self.matrix.clauses(places))
-            self._about[name] = [clause for clause in held if name in packages_in(clause["c"])]
-        return self._about[name]
+        kept = [clause for clause in self.fired_now if self._which(clause)[1].isdisjoint(moves)]
+        places = dict.fromkeys(place for name in moves for place in self.matrix.places(name))
+        present = [place for place in places if place in (*moves, ALWAYS) or self.now.installed(place) != FALSE]
+        near = _serious(self.matrix.clauses(present, facts.key, self._lacking))
+        touched = [clause for clause in near if not self._which(clause)[1].isdisjoint(moves)]
+        return kept + [clause for clause, _ in fire(touched, facts)[0]]
 
     def best(self) -> tuple[Moves, list[dict[str, Any]]]:
         """(moves, clauses that still fire): the cheapest moves that mend all that can be mended."""

@@ -37,7 +37,7 @@ class Matrix:
         self._body = len(HEAD) + 13 + length
         self._packages: dict[str, list[int]] = index["packages"]
         self._blobs: dict[str, list[int]] = index["blobs"]
-        self._groups: dict[int, list[dict[str, Any]]] = {}
+        self._lists: dict[int, list[Any]] = {}
         self._cards: dict[str, list[int]] | None = None
         self._read: dict[str, Any] = {}
         self.known: dict[str, str] = index["known"]  # package -> newest release that the tables know
@@ -59,19 +59,19 @@ class Matrix:
         """
         found: list[dict[str, Any]] = []
         held = self._packages
-        for name in (ALWAYS, *packages):
+        for name in dict.fromkeys((ALWAYS, *packages)):
             if name in held:
                 installed = key(name) if key and name else None
-                for allowed, parts, place in self._at(held[name]):
+                for allowed, parts, place in self._kept(held[name]):
                     if (installed is None or contains(allowed, installed)) and lacking.isdisjoint(parts):
-                        found += self._group(place)
+                        found += self._kept(place)
         return found
 
-    def _group(self, place: list[int]) -> list[dict[str, Any]]:
-        """The clauses at `place`, the same objects each time: the planner tells them apart by identity."""
-        held = self._groups.get(place[0])
+    def _kept(self, place: list[int]) -> list[Any]:
+        """The list at `place`, the same objects each time: the planner tells clauses apart by identity."""
+        held = self._lists.get(place[0])
         if held is None:
-            held = self._groups[place[0]] = self._at(place)
+            held = self._lists[place[0]] = self._at(place)
         return held
 
     def places(self, package: str) -> list[str]:

@@ -54,9 +54,9 @@ def verbatim(text: str, style: str, indent: int) -> list[Line]:
     return [[(" " * indent, ""), (clean(line), style)] for line in text.splitlines()]
 
 
-def write(lines: list[Line], out: TextIO) -> None:
-    """Write to a terminal in colour (by rich), anywhere else as plain text."""
-    if wants_colour(out):
+def write(lines: list[Line], out: TextIO, plain: bool = False) -> None:
+    """Write to a terminal in colour (by rich), anywhere else, or where `plain` is asked for, as plain text."""
+    if not plain and wants_colour(out):
         from envaudit.report.terminal import draw
 
         draw(lines, out)

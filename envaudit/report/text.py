@@ -24,8 +24,8 @@ _PROOF = {
 
 
 def show(report: Report, out: TextIO) -> None:
-    """Write the whole report to `out`."""
-    write(lines(report, width_of(out)), out)
+    """Write the whole report to `out`; two plain lines are not worth the time that colour takes."""
+    write(lines(report, width_of(out)), out, plain=not report.audit.findings)
 
 
 def lines(report: Report, width: int) -> list[Line]:
