@@ -5,6 +5,7 @@ the matrix is compiled, so that an audit only compares.
 
     ["version", NAME, INTERVALS]          package or machine part of a version in the set
     ["absent", PACKAGE]                   known not to be installed
+    ["unlisted", PACKAGE]                 not installed; SOME where a report just does not name it
     ["build", PACKAGE, [PATTERN…]]        "cu121", "cu12*", "cpu", "rocm*"
     ["installer", PACKAGE, "conda"|"pip"]
     ["word", NAME, [WORD…]]               os, machine, runtime
@@ -79,6 +80,10 @@ def _disjunction(conditions: list[Condition], facts: Facts, unknown: set[str]) -
 
 def _absent(condition: Condition, facts: Facts) -> int:
     return negate(facts.installed(condition[1]))
+
+
+def _unlisted(condition: Condition, facts: Facts) -> int:
+    return {TRUE: FALSE, FALSE: TRUE}.get(facts.installed(condition[1]), SOME)
 
 
 def _build(condition: Condition, facts: Facts) -> int:
@@ -205,13 +210,14 @@ def packages_in(conditions: list[Condition]) -> set[str]:
             names |= packages_in(condition[1])
         elif condition[0] == "not":
             names |= packages_in([condition[1]])
-        elif condition[0] in ("version", "absent", "build", "installer"):
+        elif condition[0] in ("version", "absent", "unlisted", "build", "installer"):
             names.add(condition[1])
     return names
 
 
 _KINDS = {
     "absent": _absent,
+    "unlisted": _unlisted,
     "build": _build,
     "installer": _installer,
     "word": _word,

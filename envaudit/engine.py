@@ -138,7 +138,7 @@ def _culprits(conditions: list[Any]) -> list[str]:
             parts.append(f"env:{condition[1]}")
         elif kind in ("gpu", "cpu"):
             parts.append(kind)
-        elif (kind == "amount" and condition[1] in AMOUNTS) or kind in ("version", "absent", "build"):
+        elif (kind == "amount" and condition[1] in AMOUNTS) or kind in ("version", "absent", "unlisted", "build"):
             parts.append(_CULPRITS.get(condition[1], condition[1]))
     return list(dict.fromkeys(parts))
 

@@ -51,6 +51,9 @@ PASTED: dict[str, Any] = {}
         ("{numpy: absent}", {**LIVE, "packages": {}}, TRUE),
         ("{numpy: absent}", {**PASTED, "packages": {}}, UNKNOWN),
         ("{numpy: absent}", {**PASTED, "packages": {"numpy": "1.0"}}, FALSE),
+        ("{numpy: unlisted}", {**LIVE, "packages": {}}, TRUE),
+        ("{numpy: unlisted}", {**PASTED, "packages": {}}, SOME),
+        ("{numpy: unlisted}", {**PASTED, "packages": {"numpy": "1.0"}}, FALSE),
         ("{torch: {not: 2.4.*}}", {**LIVE, "packages": {"torch": "2.5.1+cu121"}}, TRUE),
         ("{torch: {not: 2.4.*}}", {**LIVE, "packages": {"torch": "2.4.1"}}, FALSE),
         ("{torch: {not: 2.4.*}}", {**LIVE, "packages": {}}, FALSE),  # "not" still asks for the package

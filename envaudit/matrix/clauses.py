@@ -129,8 +129,8 @@ class _Written:
     def _package(self, package: str, value: Any, cells: dict[str, Any]) -> list[Any]:
         if not package or not set(package) <= _NAME:
             raise ValueError(f"'{package}' is no known fact and no canonical package name")
-        if value == "absent":
-            return ["absent", package]
+        if value in ("absent", "unlisted"):
+            return [value, package]
         if not isinstance(value, Block):
             return ["version", package, self._set(value, cells)]
         unknown = set(value) - {"version", "not", "build", "not-build", "installer"}

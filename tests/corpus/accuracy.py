@@ -32,6 +32,13 @@ def cases() -> list[dict[str, Any]]:
     return [case for case in found if not case.get("vendor_build")]
 
 
+def unseen() -> dict[str, str]:
+    """Failing cases that cannot be seen: id to the reason."""
+    with open(os.path.join(HERE, "unseen.txt"), encoding="utf-8") as file:
+        lines = [line.partition(": ") for line in file if line.strip() and not line.startswith("#")]
+    return {case: reason.strip() for case, _, reason in lines}
+
+
 def judge(case: dict[str, Any], matrix: Matrix) -> dict[str, Any]:
     """What envaudit says of one case, counted."""
     snapshot = {key: value for key, value in case["env"].items() if value is not None}
@@ -95,7 +102,8 @@ def main() -> int:
             if not row["detected"]:
                 case = row["case"]
                 firm_word = "firm " if case.get("firm") else ""
-                print(f"missed {firm_word}{case['id']} [{case['category']}] {case['symptom']} | {row['rules']}")
+                reason = unseen().get(case["id"], "not explained")
+                print(f"missed {firm_word}{case['id']} [{case['category']}] {case['symptom']}: {reason}")
         for row in works:
             if row["wolf"] or row["doubts"]:
                 print(f"{'WOLF' if row['wolf'] else 'doubt'} {row['case']['id']} {row['wolf']} {row['doubts']}")
