@@ -21,8 +21,8 @@ from lab.wheels import Budget, Uv
 ROOT = Path(__file__).resolve().parent.parent
 RULES = ROOT / "rules"
 TABLE = RULES / "tables" / "reproductions.yaml"
-# five rules of five kinds: numpy ABI, protobuf code, a Jupyter kernel that dies, a removed name, a refused version
-SAMPLE = ("numpy2-abi", "jinja2-markupsafe21", "botocore-urllib3-2", "grpcio-status-protobuf", "pydantic-core-pair")
+# five rules of five kinds: a binary interface, removed names, versions that are refused
+SAMPLE = ("numpy2-abi", "jinja2-markupsafe21", "botocore-urllib3-2", "referencing-attrs", "pydantic-core-pair")
 CHECK_EVERY = 12  # results, between two looks at the disk
 LARGE = ("tensorflow", "torch==2.13.0+cpu", "pyspark", "mxnet", "jaxlib==", "jax==")  # take minutes, so they come last
 console = Console(highlight=False)

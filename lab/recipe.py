@@ -34,7 +34,7 @@ _ELSEWHERE = {
 _CUDA = ("torch", "torchvision", "torchaudio", "torchtext", "triton", "xformers", "flash-attn", "vllm", "cupy")
 _CUDA_STARTS = ("nvidia-", "cupy-cuda", "jax-cuda")
 _CUDA_ENDS = ("-gpu", "-cu11", "-cu12", "-cu13")
-_FINAL = 3  # phase of a final release in a version's key
+_FINAL, _NO_DEV = 3, 1 << 40  # of a final release's key: phase and what stands for "no dev release"
 RECIPE_KEYS = {
     "probe",
     "python",
@@ -293,7 +293,7 @@ def as_specifier(low: versions.Key | None, high: versions.Key | None) -> str:
         return f"=={_text(low)}"
     parts = [f">={_text(low)}"] if low is not None else []
     if high is not None:
-        parts.append(f"<={_text(high)}" if high[2] == _FINAL else f"<{_text(high)}")
+        parts.append(f"{'<=' if high[5] > _NO_DEV else '<'}{_text(high)}")
     return ",".join(parts)
 
 

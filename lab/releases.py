@@ -2,6 +2,7 @@
 
     python -m lab.releases --clones DIR NAME...     write the lists of these packages
     python -m lab.releases --clones DIR --all       write every list that lab/packages.txt has an origin for
+    python -m lab.releases --outdated NAME... | --all   say which lists end before the newest release that pip finds
     python -m lab.releases --check NEWEST           NEWEST has lines "name<TAB>version": say which lists end earlier
 
 A clone of OWNER/NAME is looked for at DIR/OWNER/NAME, DIR/OWNER+NAME and DIR/OWNER+NAME/repo; it needs its tags and
@@ -14,8 +15,10 @@ import argparse
 import functools
 import json
 import re
+import subprocess
 import sys
 import time
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -165,15 +168,32 @@ def text(origin: Origin, found: list[Release], clone: Path) -> str:
     return "\n".join(lines) + "\n"
 
 
-def check(newest: Path) -> int:
-    """Print the packages whose list ends before the newest release that the file names."""
+def stated(path: Path) -> Iterator[tuple[str, str]]:
+    """(name, version) of each line "name<TAB>version" of a file."""
+    for line in path.read_text("utf-8", "replace").splitlines():
+        name, _, rest = line.partition("\t")
+        yield name, rest.partition("\t")[0]
+
+
+def served(names: list[str]) -> Iterator[tuple[str, str]]:
+    """(name, newest version) as pip sees the index that it is configured with; one package after the other."""
+    for name in names:
+        command = [sys.executable, "-m", "pip", "index", "versions", name, "--disable-pip-version-check"]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+        version = done.stdout.partition("(")[2].partition(")")[0]
+        if version:
+            yield name, version
+        else:
+            print(f"{name}: pip finds no release of it", file=sys.stderr)
+
+
+def check(newest: Iterable[tuple[str, str]]) -> int:
+    """Print the packages whose list ends before the newest release."""
     known = {}
     for path in sorted(LISTS.glob("*.yaml")):
         known[path.stem] = re.findall(r"^  ([^:\s]+): ", path.read_text("utf-8"), re.MULTILINE)
     behind = 0
-    for line in newest.read_text("utf-8", "replace").splitlines():
-        name, _, rest = line.partition("\t")
-        version = rest.partition("\t")[0]
+    for name, version in newest:
         if known.get(name) and _later(version, known[name][-1]):
             print(f"{name}: {version} is out, the list ends at {known[name][-1]}")
             behind += 1
@@ -195,9 +215,12 @@ def main() -> int:
     parser.add_argument("--all", action="store_true", help="every package of lab/packages.txt")
     parser.add_argument("--clones", type=Path, metavar="DIR", help="folder of git clones")
     parser.add_argument("--check", type=Path, metavar="NEWEST", help="file of names and their newest versions")
+    parser.add_argument("--outdated", action="store_true", help="ask pip for the newest release of each package")
     options = parser.parse_args()
     if options.check:
-        return check(options.check)
+        return check(stated(options.check))
+    if options.outdated:
+        return check(served(sorted(origins()) if options.all else options.names))
     if options.clones is None or not (options.all or options.names):
         parser.error("say --clones DIR, and names or --all; or --check NEWEST")
     listed = origins()
