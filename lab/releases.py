@@ -179,7 +179,7 @@ def served(names: list[str]) -> Iterator[tuple[str, str]]:
     """(name, newest version) as pip sees the index that it is configured with; one package after the other."""
     for name in names:
         command = [sys.executable, "-m", "pip", "index", "versions", name, "--disable-pip-version-check"]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)  # noqa: S603
         version = done.stdout.partition("(")[2].partition(")")[0]
         if version:
             yield name, version
