@@ -22,10 +22,10 @@ SCHEMA = "envaudit.report/1"
 class Report:
     """An audited snapshot with its findings and the plan that mends them (None where there is nothing to mend)."""
 
-    __slots__ = ("audit", "plan", "rules", "snapshot")
+    __slots__ = ("audit", "plan", "snapshot")
 
-    def __init__(self, snapshot: Snapshot, audit: Audit, plan: Plan | None, rules: int) -> None:
-        self.snapshot, self.audit, self.plan, self.rules = snapshot, audit, plan, rules
+    def __init__(self, snapshot: Snapshot, audit: Audit, plan: Plan | None) -> None:
+        self.snapshot, self.audit, self.plan = snapshot, audit, plan
 
     def verdict(self) -> str:
         """The worst level found, "ok", or "unknown" when nothing could be checked."""
@@ -59,7 +59,7 @@ def audit(snapshot: Snapshot, matrix: Matrix, options: Options) -> Report:
         from envaudit.fix.plan import make_plan
 
         plan = make_plan(snapshot, found.findings, matrix, options.installer)
-    return Report(snapshot, found, plan, 0)
+    return Report(snapshot, found, plan)
 
 
 def dump(document: dict[str, Any], out: TextIO) -> None:

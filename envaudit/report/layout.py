@@ -1,10 +1,12 @@
 """Lines of styled words: the one layout that plain text and colour share.
 
-A line is a list of (text, style); styles are words of `STYLES`.  Paragraphs are wrapped here, commands and addresses
+A line is a list of (text, style); styles are words of `STYLES` in envaudit/report/terminal.py.  Paragraphs are wrapped here, commands and addresses
 are never broken: they are there to be copied.
 """
 
 from __future__ import annotations
+
+import os
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -12,18 +14,6 @@ if TYPE_CHECKING:
 
     Line = list[tuple[str, str]]
 
-STYLES = {
-    "": "",
-    "crash": "bold white on red",
-    "error": "bold red",
-    "degraded": "bold yellow",
-    "notice": "bold cyan",
-    "ok": "bold green",
-    "title": "bold",
-    "quiet": "dim",
-    "code": "cyan",
-    "symptom": "italic",
-}
 MAX_WIDTH = 110
 _CONTROL = {code: "\ufffd" for code in (*range(32), *range(127, 160)) if code not in (9, 10)}
 
@@ -68,8 +58,6 @@ def write(lines: list[Line], out: TextIO, plain: bool = False) -> None:
 
 def wants_colour(out: TextIO) -> bool:
     """Whether `out` is a terminal (or the user insists) and nobody asked for no colour."""
-    import os
-
     if os.environ.get("NO_COLOR"):
         return False
     return bool(os.environ.get("FORCE_COLOR")) or (out.isatty() and os.environ.get("TERM") != "dumb")
@@ -77,8 +65,6 @@ def wants_colour(out: TextIO) -> bool:
 
 def width_of(out: TextIO) -> int:
     """Columns to write for: those of the terminal, at most MAX_WIDTH; 100 where there is no terminal."""
-    import os
-
     try:
         return max(40, min(MAX_WIDTH, os.get_terminal_size(out.fileno()).columns))
     except (OSError, ValueError, AttributeError):

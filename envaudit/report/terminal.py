@@ -5,13 +5,24 @@ from __future__ import annotations
 from rich.console import Console
 from rich.text import Text
 
-from envaudit.report.layout import STYLES
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import TextIO
 
     from envaudit.report.layout import Line
+
+STYLES = {
+    "": "",
+    "crash": "bold white on red",
+    "error": "bold red",
+    "degraded": "bold yellow",
+    "notice": "bold cyan",
+    "ok": "bold green",
+    "title": "bold",
+    "quiet": "dim",
+    "code": "cyan",
+    "symptom": "italic",
+}
 
 
 def draw(lines: list[Line], out: TextIO) -> None:
