@@ -1,7 +1,7 @@
 """Lines of styled words: the one layout that plain text and colour share.
 
-A line is a list of (text, style); styles are words of `STYLES` in envaudit/report/terminal.py.  Paragraphs are wrapped here, commands and addresses
-are never broken: they are there to be copied.
+A line is a list of (text, style); the styles are those of envaudit/report/terminal.py.  Paragraphs are wrapped here,
+commands and addresses are never broken: they are there to be copied.
 """
 
 from __future__ import annotations
