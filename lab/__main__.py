@@ -23,7 +23,7 @@ RULES = ROOT / "rules"
 TABLE = RULES / "tables" / "reproductions.yaml"
 # five rules of five kinds: a binary interface, removed names, versions that are refused
 SAMPLE = ("numpy2-abi", "jinja2-markupsafe21", "botocore-urllib3-2", "referencing-attrs", "pydantic-core-pair")
-CHECK_EVERY = 12  # results, between two looks at the disk
+CHECK_EVERY = 6  # results, between two looks at the disk
 LARGE = ("tensorflow", "torch==2.13.0+cpu", "pyspark", "mxnet", "jaxlib==", "jax==")  # take minutes, so they come last
 console = Console(highlight=False)
 

@@ -126,7 +126,10 @@ def _with_builds(package: str, version: str, now: str | None, facts: Facts, rele
     if tag and tag in builds:
         builds = [tag, *(build for build in builds if build != tag)]
     elif not tag:
-        return [version, *(f"{version}+{build}" for build in builds)]
+        system = facts.text("os")
+        tagged = [f"{version}+{build}" for build in builds if system != "darwin"]
+        # what the package index serves is a CUDA build on Linux only
+        return [version, *tagged] if system in ("linux", "darwin") else [*tagged, version]
     return [f"{version}+{build}" for build in builds] or [version]
 
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 MEND_FROM = 1  # index of "degraded": notices are not worth a move
 MAX_STATES = 150
 MAX_MOVES = 12
-TRIED = 24  # moves tried for one way out
+TRIED = 80  # moves tried for one way out
 KEPT = 3  # of them, how many are followed
 AHEAD = 1.3  # cost of a move that is still to come: the least is 1, and most change a minor or major version
 
@@ -52,14 +52,16 @@ class Search:
         """The facts as they would be after `moves`."""
         return Facts(self.snapshot, self.matrix.table, moves)
 
-    def fired(self, moves: Moves, facts: Facts) -> list[dict[str, Any]]:
-        """The clauses at degraded or worse that hold after `moves`: only those about a moved package are asked anew."""
-        kept = [clause for clause in self.fired_now if self._which(clause)[1].isdisjoint(moves)]
+    def _near(self, moves: Moves, facts: Facts) -> list[dict[str, Any]]:
+        """The clauses at degraded or worse that speak of a moved package and could hold after `moves`."""
         places = dict.fromkeys(place for name in moves for place in self.matrix.places(name))
         present = [place for place in places if place in (*moves, ALWAYS) or self.now.installed(place) != FALSE]
         near = _serious(self.matrix.clauses(present, facts.key, self._lacking))
-        touched = [clause for clause in near if not self._which(clause)[1].isdisjoint(moves)]
-        return kept + [clause for clause, _ in fire(touched, facts)[0]]
+        return [clause for clause in near if not self._which(clause)[1].isdisjoint(moves)]
+
+    def _untouched(self, moves: Moves) -> list[dict[str, Any]]:
+        """The clauses that hold now and speak of no moved package."""
+        return [clause for clause in self.fired_now if self._which(clause)[1].isdisjoint(moves)]
 
     def best(self) -> tuple[Moves, list[dict[str, Any]]]:
         """(moves, clauses that still fire): the cheapest moves that mend all that can be mended."""
@@ -130,9 +132,10 @@ class Search:
                 after = self.facts(moves)
                 if fire([clause], after)[0]:
                     continue
-                fired = self.fired(moves, after)
-                if any(self._which(held) == which for held in fired):
+                near = self._near(moves, after)
+                if fire([other for other in near if self._which(other) == which], after)[0]:
                     continue  # another row of the table says the same of the new version
+                fired = self._untouched(moves) + [other for other, _ in fire(near, after)[0]]
                 if all(self._which(held) in before for held in fired):
                     clean += 1
                 elif trouble < KEPT:
@@ -198,7 +201,9 @@ def _build_cost(now: str | None, then: str | None) -> float:
     if now == then:
         return 0.0
     # losing the GPU costs more than any other move: the CPU build is for when nothing else runs
-    return 5.0 if then == "cpu" and (now or "").startswith("cu") else 0.1
+    if then == "cpu":
+        return 0.1 if now and not now.startswith("cu") else 5.0
+    return 0.1 if now else 0.0
 
 
 def _frozen(moves: Moves) -> tuple[tuple[str, str | None], ...]:
