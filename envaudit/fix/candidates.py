@@ -98,8 +98,12 @@ def _nearest(known: list[tuple[versions.Key, str]], now: str | None) -> Iterator
         place = sum(name < home for name in ordered)
         # a step within the major costs users less than one across it
         order = sorted(ordered, key=lambda name: (name[1] != home[1], abs(ordered.index(name) - place), name < home))
+    here = versions.public(now or "")
+    if any(version == here for _, version in known):
+        yield here  # the same release, in another build
     for name in order:
-        yield series[name][-1]
+        if series[name][-1] != here:
+            yield series[name][-1]
 
 
 def aligned(moves: dict[str, str | None], facts: Facts) -> dict[str, str | None]:

@@ -176,6 +176,17 @@ def test_a_companion_moves_to_the_release_that_pins_the_torch_that_stays() -> No
     assert found is not None and found.pins == {"torchvision": "0.19.0+cu121"}
 
 
+def test_another_build_of_the_same_release_comes_first() -> None:
+    archs = "table: torch-archs\nabout: x\ncolumns: {torch: x, build: x}\nsources: [x]\n"
+    held = matrix(
+        archs + "rows: [{torch: [2.1.0, 2.1.2], build: [cu118, cu121]}]\n",
+        rule("{torch: {build: cu121}, driver: '<500'}", fix="[torch]"),
+        releases("torch", "2.1.0", "2.1.2"),
+    )
+    found = plan(snapshot(torch="2.1.0+cu121", driver="470.1"), held)
+    assert found is not None and found.pins == {"torch": "2.1.0+cu118"}
+
+
 def test_companions_follow_torch_to_its_build() -> None:
     held = matrix(
         "table: torch-archs\nabout: x\ncolumns: {torch: x, build: x}\nsources: [x]\n"
