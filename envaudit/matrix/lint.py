@@ -7,7 +7,7 @@ from io import BytesIO
 
 from envaudit.engine import evaluate
 from envaudit.facts import Facts
-from envaudit.matrix.compiler import compile_matrix, read
+from envaudit.matrix.compiler import Source, compile_matrix, read
 from envaudit.matrix.examples import snapshot
 from envaudit.matrix.rule import Rule
 from envaudit.matrix.source import Fault
@@ -22,8 +22,9 @@ def lint(folder: str) -> tuple[list[str], str]:
     if not os.path.isdir(folder):
         raise Fault(folder, 1, "there is no such folder")
     own = own_rules()
-    folders = [folder] if os.path.realpath(folder) == os.path.realpath(own) else [own, folder]
-    source, faults = read(folders)
+    source, faults = read([folder])
+    if os.path.realpath(folder) != os.path.realpath(own) and not _is_whole(source, own):
+        source, faults = read([own, folder])
     mine = [rule for rule in source.rules if rule.path.startswith(folder)]
     data, more = compile_matrix(source)
     said = [str(fault) for fault in faults + more]
@@ -32,6 +33,14 @@ def lint(folder: str) -> tuple[list[str], str]:
     rows = sum(len(table.rows) for table in source.tables.values() if table.path.startswith(folder))
     count = f"{len(mine)} rules, {rows} table rows"
     return said, f"{folder}: {count}, {len(said)} faults" if said else f"{folder}: {count}, all sound"
+
+
+def _is_whole(source: Source, own: str) -> bool:
+    """Whether the folder is another copy of envaudit's own rules, as in a checkout beside an installed envaudit."""
+    if len(source.tables) < 2:
+        return False
+    tables = read([own])[0].tables
+    return len(tables.keys() & source.tables.keys()) > len(tables) / 2
 
 
 def example_faults(rules: list[Rule], matrix: Matrix) -> list[Fault]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 from envaudit.matrix import source
 from envaudit.matrix.lint import lint
+from envaudit.matrix.store import own_rules
 from tests.matrices import rule
 
 GOOD = rule("{a: 1}", id="good-rule")
@@ -102,3 +104,11 @@ def test_a_missing_folder_is_said() -> None:
 def test_any_text_is_a_value_or_a_fault(text: str) -> None:
     with contextlib.suppress(source.Fault, source.yaml.YAMLError):
         source._Builder("it.yaml").build(text)
+
+
+def test_a_copy_of_our_own_rules_is_checked_by_itself(tmp_path: Path) -> None:
+    copy = tmp_path / "rules"
+    shutil.copytree(own_rules(), copy)
+    said, summary = lint(str(copy))
+    assert said == []
+    assert "all sound" in summary
