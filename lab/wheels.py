@@ -198,6 +198,7 @@ class Uv:
                 raise Budget(f"{_mib(size)} to download, {_mib(self.left)} left of the budget (--max-download)")
             self.left -= size
             self.held.update({wheel.url: [wheel.name, wheel.size] for wheel in new})
+            self.cache.mkdir(parents=True, exist_ok=True)
             self._held_file.write_text(json.dumps(self.held), "utf-8")
 
     def too_large(self) -> bool:
@@ -221,6 +222,9 @@ class Uv:
             self._run("cache", "clean", "--quiet", *gone)
             self.held = {url: entry for url, entry in self.held.items() if entry[0] not in gone}
         self._run("cache", "prune", "--quiet")
+        if folder_size(self.cache) > self.max_cache:  # somebody else has been using it, or sizes were not known
+            self._run("cache", "clean", "--quiet")
+            self.held = {}
         if shutil.disk_usage(self.cache).free < LEAST_FREE:
             raise Budget(f"less than {LEAST_FREE >> 30} GiB are free on the disk")
 
