@@ -21,6 +21,8 @@ _CULPRITS = {
     "glibc": "libc",
     "libstdcxx": "libc",
     "memory-total": "memory",
+    "tmp-free": "disk",
+    "open-files": "limits",
     "gpu-memory": "gpu",
     "gpu-count": "gpu",
     "os-version": "os",
@@ -41,6 +43,8 @@ _LABELS = {
     "machine": "processor architecture",
     "memory": "memory limit",
     "shm": "size of /dev/shm",
+    "tmp-free": "room for temporary files",
+    "open-files": "limit of open files",
 }
 
 _NO_PACKAGES = frozenset((*MACHINE_VERSIONS, *WORDS, *AMOUNTS, "gpu", "cpu", "environment variables"))

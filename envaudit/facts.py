@@ -36,7 +36,8 @@ _SERIES = {"python": 2, "driver": 1}
 WORDS = ("os", "machine", "runtime")
 # conda's own CUDA and cuDNN come before the system's for the packages of its environment
 _CONDA_PARTS = {"cuda-toolkit": "cudatoolkit", "cudnn": "cudnn"}
-AMOUNTS = ("memory", "memory-total", "shm", "gpu-count", "gpu-memory")
+AMOUNTS = ("memory", "memory-total", "shm", "tmp-free", "open-files", "gpu-count", "gpu-memory")
+_IN_MEMORY = {"memory-total": "total_mib", "shm": "shm_mib", "tmp-free": "tmp_free_mib", "open-files": "open_files"}
 
 
 class Facts:
@@ -151,15 +152,13 @@ class Facts:
         return TRUE if text in allowed else FALSE
 
     def amount(self, name: str) -> int | None:
-        """A size in MiB or a count; None when it is unknown."""
+        """A size in MiB or a count (AMOUNTS); None when it is unknown."""
         memory: Any = self.snapshot.get("memory") or {}
         value: int | None
         if name == "memory":
             value = memory.get("limit_mib") or memory.get("total_mib")
-        elif name == "memory-total":
-            value = memory.get("total_mib")
-        elif name == "shm":
-            value = memory.get("shm_mib")
+        elif name in _IN_MEMORY:
+            value = memory.get(_IN_MEMORY[name])
         else:
             visible = self.snapshot.get("gpus")
             if visible is None:

@@ -70,7 +70,11 @@ class Lab:
         finally:
             shutil.rmtree(folder, ignore_errors=True)
         place = str(folder)
-        return {name: value.replace(place, "…") if isinstance(value, str) else value for name, value in entry.items()}
+        home = str(Path.home())
+        return {
+            name: value.replace(place, "…").replace(home, "~") if isinstance(value, str) else value
+            for name, value in entry.items()
+        }
 
     def _reproduce(self, case: Case, folder: Path, entry: dict[str, Any]) -> None:
         python, wheels = self._resolved(case, folder)

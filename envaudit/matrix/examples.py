@@ -15,7 +15,13 @@ _PLACES = {
     "python": "python",
     "runtime": "runtime",
 }
-_MEMORY = {"memory": "limit_mib", "memory-total": "total_mib", "shm": "shm_mib"}
+_MEMORY = {
+    "memory": "limit_mib",
+    "memory-total": "total_mib",
+    "shm": "shm_mib",
+    "tmp-free": "tmp_free_mib",
+    "open-files": "open_files",
+}
 
 
 def snapshot(example: Block) -> dict[str, Any]:

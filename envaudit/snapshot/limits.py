@@ -27,9 +27,15 @@ def read(
     shm = _shm(root)
     if shm is not None:
         memory["shm_mib"] = shm >> 20
+    rlimits = files.text(root, f"/proc/{process}/limits", 8192) or ""
+    for open_files in _soft_limit(rlimits, "Max open files"):
+        memory["open_files"] = open_files
+    free = _free(environ.get("TMPDIR") or "/tmp", root)  # noqa: S108  # it is asked for its room
+    if free is not None:
+        memory["tmp_free_mib"] = free >> 20
     if total is None:
         return memory, "this system does not tell its memory without a system call that envaudit does not make"
-    limits = [total, *_cgroups(process, root), *_address_space(process, root), *_mem_limit(environ)]
+    limits = [total, *_cgroups(process, root), *_soft_limit(rlimits, "Max address space"), *_mem_limit(environ)]
     memory["total_mib"] = total >> 20
     memory["limit_mib"] = min(limits) >> 20
     return memory, None
@@ -81,11 +87,11 @@ def _bytes(text: str | None) -> list[int]:
     return [int(word)] if word.isdecimal() and len(word) < 20 and int(word) > 0 else []
 
 
-def _address_space(process: str, root: str) -> list[int]:
-    """RLIMIT_AS (`ulimit -v`) in bytes."""
-    for line in (files.text(root, f"/proc/{process}/limits", 8192) or "").splitlines():
-        if line.startswith("Max address space"):
-            soft = line[len("Max address space") :].split()
+def _soft_limit(rlimits: str, name: str) -> list[int]:
+    """[the soft limit] of a line of /proc/PID/limits (`ulimit -v`, `ulimit -n`), [] for none."""
+    for line in rlimits.splitlines():
+        if line.startswith(name):
+            soft = line[len(name) :].split()
             return _bytes(soft[0]) if soft else []
     return []
 
@@ -93,6 +99,15 @@ def _address_space(process: str, root: str) -> list[int]:
 def _mem_limit(environ: dict[str, str]) -> list[int]:
     """MEM_LIMIT in bytes, as JupyterHub sets it."""
     return _bytes(environ.get("MEM_LIMIT"))
+
+
+def _free(folder: str, root: str) -> int | None:
+    """Bytes that a user may still write below `folder`."""
+    try:
+        size = os.statvfs(files.under(root, folder))
+    except (AttributeError, OSError, ValueError):  # Windows; no such folder; a NUL in the name
+        return None
+    return size.f_bavail * size.f_frsize
 
 
 def _shm(root: str) -> int | None:

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
         total_mib: int | None  # physical memory, MiB
         limit_mib: int | None  # the limit that counts: the least of cgroup, MEM_LIMIT, RLIMIT_AS and total, MiB
         shm_mib: int | None  # size of /dev/shm, MiB
+        tmp_free_mib: int | None  # room left in the folder for temporary files, MiB
+        open_files: int | None  # how many files a process may have open (`ulimit -n`)
 
     class Libraries(TypedDict, total=False):
         libstdcxx: str | None  # newest GLIBCXX symbol version the libstdc++ in use offers: "3.4.30"

@@ -1,9 +1,9 @@
 """How many real crashes envaudit foretells, and how often it cries wolf: `python -m tests.corpus.accuracy`.
 
-The corpus beside this file holds environments from public issue threads (`threads.jsonl`) and official images
-(`images.jsonl`), each labelled with what happened.  A failing case counts as detected when a finding at crash, error
-or degraded names one of its culprits or a package of its fix; a working case with a definite finding at crash or error
-is a false alarm.
+The corpus beside this file holds environments from public issue threads (`threads.jsonl`), official images
+(`images.jsonl`) and constraint files that a project's tests run with (`frozen.jsonl`), each labelled with what
+happened.  A failing case counts as detected when a finding at crash, error or degraded names one of its culprits or a
+package of its fix; a working case with a definite finding at crash or error is a false alarm.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ BAD = ("crash", "error", "degraded")
 def cases() -> list[dict[str, Any]]:
     """Every scored case: vendors' own builds are left out, rules for public wheels say nothing of them."""
     found = []
-    for name in ("threads.jsonl", "images.jsonl"):
+    for name in ("threads.jsonl", "images.jsonl", "frozen.jsonl"):
         with open(os.path.join(HERE, name), encoding="utf-8") as file:
             found += [json.loads(line) for line in file if line.strip()]
     return [case for case in found if not case.get("vendor_build")]

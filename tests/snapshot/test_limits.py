@@ -100,3 +100,21 @@ def test_real_address_space_limit() -> None:
     )
     process = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert 0 < int(process.stdout) <= 700
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"), [("1024                 4096", 1024), ("unlimited  unlimited", None), ("", None)]
+)
+def test_open_files(tmp_path: Path, line: str, expected: int | None) -> None:
+    plant(tmp_path, {**TOTAL, "/proc/self/limits": ULIMIT + f"Max open files            {line}     files\n"})
+    memory, _ = limits.read({}, root=str(tmp_path), system="linux")
+    assert memory.get("open_files") == expected
+
+
+def test_room_for_temporary_files(tmp_path: Path) -> None:
+    plant(tmp_path, {**TOTAL, "/scratch/x": ""})
+    memory, _ = limits.read({"TMPDIR": "/scratch"}, root=str(tmp_path), system="linux")
+    assert memory["tmp_free_mib"] is not None
+    assert memory["tmp_free_mib"] > 0
+    memory, _ = limits.read({"TMPDIR": "/nowhere"}, root=str(tmp_path), system="linux")
+    assert "tmp_free_mib" not in memory
