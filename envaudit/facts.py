@@ -82,7 +82,7 @@ class Facts:
         text = self.packages.get(name)
         if text is None:
             if name in self.unversioned:
-                return TRUE if versions.is_subset(versions.ALL, allowed) else SOME
+                return TRUE if versions.is_subset(versions.ALL, allowed) else UNKNOWN
             return self.installed(name)
         key = self.key(name)
         if key is None:  # installed, but of a version nobody can compare

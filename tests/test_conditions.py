@@ -47,7 +47,7 @@ PASTED: dict[str, Any] = {}
         ("{numpy: '>=2'}", {**PASTED, "packages": {}}, UNKNOWN),
         ("{numpy: '>=2'}", {**LIVE, "packages": {"numpy": "unheard of"}}, UNKNOWN),
         ("{numpy: '*'}", {**LIVE, "packages": {"numpy": "unheard of"}}, TRUE),
-        ("{numpy: '>=2'}", {**PASTED, "packages_unversioned": ["numpy"]}, SOME),
+        ("{numpy: '>=2'}", {**PASTED, "packages_unversioned": ["numpy"]}, UNKNOWN),
         ("{numpy: absent}", {**LIVE, "packages": {}}, TRUE),
         ("{numpy: absent}", {**PASTED, "packages": {}}, UNKNOWN),
         ("{numpy: absent}", {**PASTED, "packages": {"numpy": "1.0"}}, FALSE),

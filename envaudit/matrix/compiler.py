@@ -29,6 +29,8 @@ from envaudit.matrix.source import Block, Fault, load, yaml_files
 from envaudit.matrix.store import ALWAYS, HEAD
 from envaudit.matrix.table import Releases, Table
 
+BOUNDED_SHARE = 0.3  # of the clauses about bounded ranges of a package, about how many speak of one version
+
 
 class Source:
     """All rules, tables and release lists of some folders."""
@@ -217,13 +219,21 @@ def _releases(listed: Releases) -> tuple[list[Any], str]:
 
 
 def _anchor(clause: Clause, common: Counter[str]) -> str:
-    """The package that a clause lies with: one of which it names a bounded range, and among those the rarest."""
+    """The package that a clause lies with: the one with which it is read most seldom.
+
+    That is a rare package, which few environments have, or one of which the clause names a bounded range: then it is
+    read where a version in that range is installed.
+    """
     bounded = {
         condition[1]
         for condition in clause.conditions
         if condition[0] == "version" and all(None not in interval for interval in condition[2])
     }
-    return min(clause.packages, key=lambda name: (name not in bounded, common[name], name), default=ALWAYS)
+    return min(
+        clause.packages,
+        key=lambda name: (common[name] * (BOUNDED_SHARE if name in bounded else 1), name),
+        default=ALWAYS,
+    )
 
 
 def _series(anchor: str, records: list[Any], place: Callable[[Any], list[int]]) -> list[Any]:

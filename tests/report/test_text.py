@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import subprocess
 import sys
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 
 from envaudit.matrix.store import Matrix
 from envaudit.options import Options
-from envaudit.report import text
+from envaudit.report import terminal, text
 from envaudit.report.document import Report, audit
 from envaudit.report.layout import clean, paragraph
 from tests.matrices import matrix, rule, snapshot
@@ -84,6 +85,17 @@ def test_control_characters_do_not_reach_the_terminal(hostile: str) -> None:
     snap["platform"]["release"] = hostile
     assert "\x1b" not in shown(snap, held)
     assert "\r" not in shown(snap, held)
+
+
+def test_both_ways_to_draw_write_the_same_words() -> None:
+    lines = [[("error", "error"), (" a \u2026", "title")], [("  plain", ""), (" quiet", "quiet")], []]
+    pages = []
+    for draw in (terminal.draw, terminal._draw_by_console):
+        out = io.StringIO()
+        draw(lines, out)
+        assert "\x1b[1;31merror\x1b[0m" in out.getvalue()
+        pages.append([re.sub("\x1b\\[[0-9;]*m", "", line) for line in out.getvalue().splitlines()])
+    assert pages[0] == pages[1] == ["error a \u2026", "  plain quiet", ""]
 
 
 COLOUR = """
