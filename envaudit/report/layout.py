@@ -34,7 +34,11 @@ def paragraph(parts: list[tuple[str, str]], width: int, indent: int = 0, hanging
             if number and used + 1 + len(word) > width and used > following:
                 lines.append([(" " * following, "")])
                 used, gap = following, ""
-            lines[-1].append((gap + word, style))
+            before = lines[-1][-1]
+            if before[1] == style:
+                lines[-1][-1] = before[0] + gap + word, style
+            else:
+                lines[-1].append((gap + word, style))
             used += len(gap) + len(word)
     return lines
 
