@@ -1,8 +1,6 @@
 """`python -m envaudit` is the `envaudit` command."""
 
-import sys
-
-from envaudit.cli import main
+from envaudit.cli import run
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run()

@@ -198,6 +198,14 @@ def test_a_closed_pipe_is_no_traceback(tmp_path: Path) -> None:
     assert done.stdout.count("\n") == 1
 
 
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full, where nothing can be written")
+def test_a_full_disk_is_one_line() -> None:
+    command = f"{sys.executable} -m envaudit rules > /dev/full"
+    done = subprocess.run(["/bin/sh", "-c", command], capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 2
+    assert done.stderr == "envaudit: the output cannot be written: No space left on device\n"
+
+
 def test_help_and_version(capsys: pytest.CaptureFixture[str]) -> None:
     status, out, _ = run(["--help"], capsys)
     assert status == 0 and "exit status" in out
