@@ -98,6 +98,16 @@ def test_a_freeze_on_standard_input(capsys: pytest.CaptureFixture[str], monkeypa
     assert status == 1 and "numpy.dtype size changed" in out
 
 
+def test_a_snapshot_that_knows_nothing_is_unknown_and_no_error(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status, out, err = run(
+        ["--snapshot", write(tmp_path, {"schema": "envaudit.snapshot/1"}), "--format", "json"], capsys
+    )
+    assert (status, err) == (0, "")
+    assert json.loads(out)["verdict"] == "unknown"
+
+
 def test_another_gpu(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = write(tmp_path, {**SOUND, "platform": {"system": "Linux"}, "packages": {"torch": "2.6.0+cu124"}})
     assert run(["--snapshot", path, "--gpu", "Tesla T4"], capsys)[0] == 0

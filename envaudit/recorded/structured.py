@@ -37,7 +37,7 @@ def read(text: str, name: str) -> Snapshot | None:
             raise RecordedError(name, f"schema is {json.dumps(schema)[:80]}; only {SCHEMA} and {_REPORT} are known")
         if "installed" in value and "pip_version" in value:
             return _listed(value["installed"], name, value.get("environment"))
-        if not shape.KEYS.intersection(value):
+        if "schema" not in value and not shape.KEYS.intersection(value):
             raise RecordedError(name, "is JSON, but neither a snapshot nor a package list")
         return shape.checked(value, name)
     return _listed(value, name, None)
