@@ -14,6 +14,7 @@ import pytest
 from envaudit import versions
 from envaudit.engine import evaluate
 from envaudit.facts import Facts
+from envaudit.finding import Finding
 from envaudit.fix.plan import make_plan
 from envaudit.matrix import source
 from envaudit.matrix.clauses import clauses, plain
@@ -21,6 +22,7 @@ from envaudit.matrix.compiler import read
 from envaudit.matrix.examples import snapshot
 from envaudit.matrix.lint import example_faults
 from envaudit.matrix.rule import Rule
+from envaudit.matrix.source import Block
 from envaudit.matrix.store import own_rules
 from tests.matrices import real
 
@@ -117,13 +119,16 @@ STATED = {
 }
 
 
-def test_no_rule_crashes_on_the_good_example_of_another() -> None:
+def _findings(example: Block) -> list[Finding]:
     held = real()
+    return evaluate(Facts(snapshot(example), held.table), held).findings  # type: ignore[arg-type]
+
+
+def test_no_rule_crashes_on_the_good_example_of_another() -> None:
     clashes = set()
     for rule in SOURCE.rules:
         for example in rule.examples["good"]:
-            snap: Any = snapshot(example)
-            for finding in evaluate(Facts(snap, held.table), held).findings:
+            for finding in _findings(example):
                 serious = finding.level in ("crash", "error") and finding.certainty == "definite"
                 if serious and finding.rule != rule.id:
                     clashes.add((finding.rule, rule.id))
@@ -156,12 +161,10 @@ def test_what_must_rise_rises(table: str, first: str, second: str) -> None:
 
 
 def test_titles_say_which_versions() -> None:
-    held = real()
     bad = set()
     for rule in SOURCE.rules:
         for example in rule.examples["bad"]:
-            snap: Any = snapshot(example)
-            for finding in evaluate(Facts(snap, held.table), held).findings:
+            for finding in _findings(example):
                 if finding.rule == rule.id and ("{" in finding.title + finding.why or "?" in finding.title):
                     bad.add(f"{rule.id}: {finding.title}")
     assert bad == set()

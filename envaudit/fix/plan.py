@@ -56,9 +56,13 @@ def make_plan(snapshot: Snapshot, findings: list[Finding], matrix: Matrix, insta
     if not wanted:
         return None
     search = Search(snapshot, matrix)
-    moves = aligned(search.best()[0], search.now)
-    after, _ = clashes(search.facts(moves), matrix)
-    still = {(finding.rule, frozenset(finding.culprits)) for finding in after}
+    best, _ = search.best()
+    moves = aligned(best, search.now)
+    still = _said(clashes(search.facts(moves), matrix)[0])
+    if moves != best and not still <= _said(findings):
+        # the companions of the other build do not fit: they stay as they are
+        moves = best
+        still = _said(clashes(search.facts(moves), matrix)[0])
     left = []
     for finding in wanted:
         if (finding.rule, frozenset(finding.culprits)) in still:
@@ -70,3 +74,7 @@ def make_plan(snapshot: Snapshot, findings: list[Finding], matrix: Matrix, insta
     remove = sorted(name for name, version in moves.items() if version is None)
     lines = commands(pins, remove, snapshot, installer)
     return Plan(pins, remove, lines, left, bool(pins or remove) and bool(snapshot.get("kernel")))
+
+
+def _said(findings: list[Finding]) -> set[tuple[str, frozenset[str]]]:
+    return {(finding.rule, frozenset(finding.culprits)) for finding in findings}

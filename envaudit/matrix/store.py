@@ -110,6 +110,8 @@ def load(rule_folders: list[str] | None = None) -> Matrix:
             return Matrix(open(shipped, "rb"))  # read bit by bit as long as the process lives
         except FileNotFoundError:
             pass  # a checkout
+        except OSError as error:
+            raise MatrixError(f"{shipped}: cannot be read: {error.strerror or error}; reinstall envaudit") from error
     from io import BytesIO
 
     return Matrix(BytesIO(_compiled([own_rules(), *(rule_folders or [])])))

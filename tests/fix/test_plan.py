@@ -203,6 +203,18 @@ def test_companions_follow_torch_to_its_build() -> None:
     ]
 
 
+def test_companions_stay_where_their_other_build_would_clash() -> None:
+    held = matrix(
+        "table: torch-archs\nabout: x\ncolumns: {torch: x, build: x}\nsources: [x]\n"
+        "rows: [{torch: 2.8.0, build: [cu126, cu128]}]\n",
+        rule("{torch: {build: cu128}, gpu: '6.0'}", id="arch", fix="[torch]"),
+        rule("{torchvision: {build: cu126}}", id="no-such-build", fix="[torchvision]"),
+        releases("torch", "2.8.0"),
+    )
+    found = plan(snapshot(torch="2.8.0+cu128", torchvision="0.23.0+cu128", gpu="6.0"), held)
+    assert found is not None and found.pins == {"torch": "2.8.0+cu126"}
+
+
 def test_every_finding_has_its_share_of_the_plan() -> None:
     held = matrix(
         rule("{a: '>=2'}", id="one", fix="[a]"),
