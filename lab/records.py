@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import threading
@@ -55,8 +56,17 @@ class Journal:
 def write_table(path: Path, entries: list[dict[str, Any]], rules: set[str]) -> int:
     """Write the table of reproductions: what it holds of rules that still exist, with `entries` added or renewed.
 
-    Returns the number of its rows.
+    Returns the number of its rows.  Several processes may write at once: each adds what it has seen.
     """
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        return _merge(path, entries, rules)
+    finally:
+        os.close(folder)
+
+
+def _merge(path: Path, entries: list[dict[str, Any]], rules: set[str]) -> int:
     rows: dict[tuple[str, str], dict[str, str]] = {}
     if path.is_file():
         for row in yaml.safe_load(path.read_text("utf-8"))["rows"]:
