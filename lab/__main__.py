@@ -81,6 +81,7 @@ def _parser() -> argparse.ArgumentParser:
     search.add_argument("--since", default="0", metavar="VERSION", help="leave out older releases of PACKAGE")
     search.add_argument("--last", type=int, default=12, metavar="N", help="the newest N series of OTHER (default 12)")
     search.add_argument("--probe", metavar="CODE", help="what shows that OTHER works (default: lab/probes.yaml)")
+    search.add_argument("--record", action="store_true", help="keep what was run in rules/tables/measured.yaml")
     search.add_argument("--python", metavar="SERIES", default="3.11", help="Python to run on (default 3.11)")
     return parser
 

@@ -13,8 +13,10 @@ import re
 import shutil
 import subprocess
 import tempfile
+import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -26,10 +28,13 @@ from rich.table import Table
 from envaudit.matrix.compiler import Source, read
 from lab import isolation
 from lab.recipe import Recipes
-from lab.records import Journal
-from lab.wheels import Refused, Uv
+from lab.records import Journal, write_measured
+from lab.wheels import Budget, Refused, Uv
 
 RULES = Path(__file__).resolve().parent.parent / "rules"
+TABLE = RULES / "tables" / "measured.yaml"
+NOT_INSTALLED = "not installed"  # outcome of a pair that no wheels exist for
+NO_WHEELS = ("No solution found", "a build for CUDA")  # what uv and the lab say of such a pair
 Works = Callable[[str, str], bool]  # (version of OTHER, version of PACKAGE)
 
 
@@ -75,18 +80,31 @@ def lower(others: Sequence[str], packages: Sequence[str], works: Works) -> dict[
         here = at
         while here < len(packages) and not works(other, packages[here]):
             here += 1
+        while 0 < here == at and works(other, packages[here - 1]):
+            here = at = here - 1  # a newer release may take older ones again
         found[other] = packages[here] if here < len(packages) else None
         at = here if here < len(packages) else at
     return found
 
 
-def first_that_works(releases: Sequence[str], works: Callable[[str], bool]) -> str:
-    """The first of `releases` (oldest first) that works; the last is known to, the first is known not to."""
-    low, high = 0, len(releases) - 1
+def first_that_works(releases: Sequence[str], works: Callable[[str], bool | None]) -> tuple[str, str]:
+    """The first of `releases` (oldest first) that works, and the newest before it that does not.
+
+    The last is known to work, the first is known not to.  Those that `works` knows nothing of are passed over.
+    """
+    left = list(releases)
+    low, high = 0, len(left) - 1
     while high - low > 1:
         middle = (low + high) // 2
-        low, high = (low, middle) if works(releases[middle]) else (middle, high)
-    return releases[high]
+        seen = works(left[middle])
+        if seen is None:
+            del left[middle]
+            high -= 1
+        elif seen:
+            high = middle
+        else:
+            low = middle
+    return left[high], left[low]
 
 
 class Grid:
@@ -95,21 +113,52 @@ class Grid:
     def __init__(self, package: str, other: str, python: str, probe: str, lab: Any) -> None:
         self.package, self.other, self.python, self.probe, self.lab = package, other, python, probe, lab
         self.word = hashlib.sha256(probe.encode()).hexdigest()[:12]
+        self.runs: dict[str, dict[str, dict[str, Any]]] = {}  # version of OTHER -> version of PACKAGE -> result
 
     def __call__(self, other: str, package: str) -> bool:
         """Whether this pair passes the probe.  Pairs that no wheels exist for do not."""
-        return str(self.run(other, package)["outcome"]) == "exit 0"
+        return bool(self.seen(other, package))
+
+    def seen(self, other: str, package: str) -> bool | None:
+        """Whether this pair passes the probe; None where it cannot be installed."""
+        outcome = self.run(other, package)["outcome"]
+        return None if outcome == NOT_INSTALLED else outcome == "exit 0"
 
     def run(self, other: str, package: str) -> dict[str, Any]:
         """The result of one pair: outcome and error line."""
         key = f"{self.package} {package}, {self.other} {other}, python {self.python}"
         seen = self.lab.journal.known(key, self.word)
         if seen and not self.lab.again:
+            self.runs.setdefault(other, {})[package] = seen
             return dict(seen)
-        entry = {"key": key, "digest": self.word, "verdict": "run", **self._run(other, package)}
+        entry = {
+            "key": key,
+            "digest": self.word,
+            "verdict": "run",
+            "date": date.today().isoformat(),
+            **self._run(other, package),
+        }
         self.lab.journal.add(entry)
+        self.runs.setdefault(other, {})[package] = entry
         self.lab.tell(f"{key}: {entry['outcome']} {entry['error'][:140]}")
         return entry
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Rows of the table of boundaries: what was run, a row for each release of OTHER."""
+        name = self.lab.recipes.stand_ins.get(self.other, self.other)
+        rows = []
+        for release, runs in self.runs.items():
+            tried = {v: runs[v] for v in sorted(runs, key=Version) if runs[v]["outcome"] != NOT_INSTALLED}
+            if not tried:
+                continue
+            row: dict[str, Any] = {"other": name, "release": release, "package": self.package, "python": self.python}
+            row["works"] = [v for v, run in tried.items() if run["outcome"] == "exit 0"]
+            row["fails"] = [v for v in tried if v not in row["works"]]
+            # a signal leaves no error line
+            row["errors"] = list(dict.fromkeys(tried[v]["error"] or tried[v]["outcome"] for v in row["fails"]))
+            row["date"] = max(run["date"] for run in tried.values())
+            rows.append({column: cell for column, cell in row.items() if cell})
+        return rows
 
     def _run(self, other: str, package: str) -> dict[str, Any]:
         uv, stand_ins = self.lab.uv, self.lab.recipes.stand_ins
@@ -118,15 +167,20 @@ class Grid:
         python = self.lab.pythons[self.python]
         folder = Path(tempfile.mkdtemp(prefix="lab-env-", dir=self.lab.scratch))
         try:
-            date = uv.newest_upload(wanted, python, folder, [])
-            without = [name for name in stand_ins if name not in wanted]
-            wheels = uv.resolve(wanted, also, python, folder, without=without, sdist=[], date=date)
-            interpreter = uv.build(folder, python, wheels, [])
+            with self.lab.installing:  # one at a time, so that the cache can be trimmed in between
+                if uv.too_large():
+                    uv.trim()
+                until = uv.newest_upload(wanted, python, folder, [])
+                without = [name for name in stand_ins if name not in wanted]
+                wheels = uv.resolve(wanted, also, python, folder, without=without, sdist=[], date=until)
+                interpreter = uv.build(folder, python, wheels, [])
             outcome = isolation.run(interpreter, self.probe, isolation.Limits(seconds=240))
             error = outcome.error.replace(str(folder), "…")
             return {"outcome": str(outcome), "error": error, "isolation": outcome.isolation}
         except Refused as refused:
-            return {"outcome": "not installed", "error": str(refused).replace(str(folder), "…")}
+            if not any(words in str(refused) for words in NO_WHEELS):
+                raise  # a full disk or a lost connection says nothing about the pair
+            return {"outcome": NOT_INSTALLED, "error": str(refused).replace(str(folder), "…")}
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
@@ -138,6 +192,7 @@ class _Shared:
         self.uv, self.tell, self.again, self.scratch = uv, tell, options.again, options.scratch
         self.recipes, self.pythons = Recipes(), uv.pythons()
         self.journal = Journal(options.state / "bisect.jsonl")
+        self.installing = threading.Lock()
 
 
 def releases(source: Source, package: str, python: str, interpreter: str) -> list[str]:
@@ -154,6 +209,14 @@ def releases(source: Source, package: str, python: str, interpreter: str) -> lis
     return sorted(filter(_final, found), key=Version)
 
 
+def _walked(every: Sequence[str], last: int) -> list[str]:
+    """The newest release of each of the newest `last` series, and the first of the oldest, so that a boundary within
+    that series shows too."""
+    newest = newest_of_series(every)[-last:]
+    first = [v for v in every if newest and Version(v).release[:2] == Version(newest[0]).release[:2]][:1]
+    return [*(v for v in first if v != newest[0]), *newest]
+
+
 def _final(version: str) -> bool:
     try:
         return not Version(version).is_prerelease
@@ -165,6 +228,10 @@ def _fits(minor: int, first: str, last: str) -> bool:
     return int(first.partition(".")[2] or 0) <= minor <= int(last.partition(".")[2] or 999)
 
 
+def _not(seen: bool | None) -> bool | None:
+    return None if seen is None else not seen
+
+
 def edges(
     found: dict[str, str | None], every: Sequence[str], grid: Grid, packages: Sequence[str], top: bool
 ) -> list[Edge]:
@@ -173,18 +240,17 @@ def edges(
     names = list(found)
     for before, after in zip(names, names[1:]):
         one, two = found[before], found[after]
-        if one is None or two is None or one == two:
+        if one is None or two is None or packages.index(two) <= packages.index(one):
             continue
         # at the upper edge the first PACKAGE that the older OTHER fails with, at the lower the last that the newer does
         package = packages[packages.index(one) + 1] if top else packages[packages.index(two) - 1]
         between = [v for v in every if Version(before) <= Version(v) <= Version(after)]
         if top:
-            first = first_that_works(between, lambda other: grid(other, package))  # noqa: B023  # used at once
-            failed = between[between.index(first) - 1]
+            first, failed = first_that_works(between, lambda other: grid.seen(other, package))  # noqa: B023  # at once
             result.append(Edge(first, failed, package, grid.run(failed, package)["error"]))
         else:
-            first = first_that_works(between, lambda other: not grid(other, package))  # noqa: B023
-            result.append(Edge(first, between[between.index(first) - 1], package, grid.run(first, package)["error"]))
+            first, last = first_that_works(between, lambda other: _not(grid.seen(other, package)))  # noqa: B023
+            result.append(Edge(first, last, package, grid.run(first, package)["error"]))
     return result
 
 
@@ -202,7 +268,12 @@ def bisect(options: argparse.Namespace, uv: Uv, console: Console) -> int:
         running = [pool.submit(_pair, other, options, source, shared) for other in options.others]
         results = []
         for done in running:
-            results.append(done.result())
+            try:
+                results.append(done.result())
+            except (Budget, Refused) as stop:
+                say(f"lab: stopped, what was run is kept: {stop}", markup=False, soft_wrap=True)
+                pool.shutdown(wait=True, cancel_futures=True)
+                return 2
             progress.advance(bar)
     for lines, table in results:
         if table is not None:
@@ -218,13 +289,11 @@ def _pair(other: str, options: argparse.Namespace, source: Source, shared: _Shar
     every_other = releases(source, other, python, interpreter)
     every_package = releases(source, package, python, interpreter)
     packages = [v for v in newest_of_series(every_package) if Version(v) >= Version(options.since)]
-    others = newest_of_series(every_other)[-options.last :]
+    others = _walked(every_other, options.last)
     if not packages or not others:
         return [f"{package} and {other}: no releases are known for Python {python}"], None
     grid = Grid(package, other, python, options.probe or shared.recipes.probe([other]), shared)
-    others = [
-        v for v in others if any(grid.run(v, p)["outcome"] != "not installed" for p in (packages[-1], packages[0]))
-    ]
+    others = [v for v in others if any(grid.seen(v, p) is not None for p in (packages[-1], packages[0]))]
     newest, oldest = upper(others, packages, grid), lower(others, packages, grid)
     table = Table(
         "release",
@@ -245,6 +314,8 @@ def _pair(other: str, options: argparse.Namespace, source: Source, shared: _Shar
         lines.append(_row(edge, other, package, f"<{edge.other}", f">={edge.package}", edge.other))
     for edge in edges(oldest, every_other, grid, packages, top=False):
         lines.append(_row(edge, other, package, f">={edge.other}", f"<={edge.package}", edge.failed))
+    if options.record:
+        lines.append(f"{write_measured(TABLE, grid.rows())} rows in {TABLE.relative_to(RULES.parent)}")
     return lines, table
 
 

@@ -5,6 +5,9 @@ loopback, a process tree that dies with it, a file system it can only read, and 
 scratch files.  Elsewhere its own process group, proxies that lead nowhere and an audit hook that refuses sockets must
 do; `Outcome.isolation` says which it was.  Limits of time, memory and file size hold in both; that of processes where
 the lab may make a cgroup.
+
+`Host` is a machine that lacks something: its memory, its /dev/shm and its open files are limited in earnest, its
+processor is played by qemu.
 """
 
 from __future__ import annotations
@@ -13,6 +16,7 @@ import contextlib
 import functools
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -24,30 +28,34 @@ from typing import IO, NamedTuple
 
 TAIL = 64 << 10  # bytes of the probe's output that are looked at
 PIDS = Path("/sys/fs/cgroup/pids")
+MEMORY = Path("/sys/fs/cgroup/memory")
+SHM = 256  # MiB of /dev/shm
+QEMU = "qemu-x86_64"
 
-# $1 MiB of address space, $2 of the largest file, $3 CPU seconds, $4 cgroup or nothing, then the command
+# $1 MiB of address space, $2 of the largest file, $3 CPU seconds, $4 open files, $5 cgroups, then the command
 _LIMITED = """
 ulimit -c 0
 ulimit -v $(($1 * 1024))
 ulimit -f $(($2 * 2048))
 ulimit -t "$3"
-if [ -n "$4" ]; then echo $$ > "$4/cgroup.procs"; fi
-shift 4
+if [ -n "$4" ]; then ulimit -n "$4"; fi
+for group in $5; do echo $$ > "$group/cgroup.procs"; done
+shift 5
 exec "$@"
 """
-# $1 scratch folder, $2 its size in MiB, then the command.  The shell stays as the first process of the namespace: to
-# the first process the kernel delivers no signal that it raises itself, so an abort would not show.
+# $1 scratch folder, $2 its size in MiB, $3 that of /dev/shm, then the command.  The shell stays as the first process of
+# the namespace: to the first process the kernel delivers no signal that it raises itself, so an abort would not show.
 _INNER = """
 set -e
 mount --make-rprivate /
 mount -t tmpfs -o "size=${2}m" tmpfs "$1"
-mount -t tmpfs -o size=256m tmpfs /dev/shm
+mount -t tmpfs -o "size=${3}m" tmpfs /dev/shm
 mount -o remount,bind,ro /
 mount -t proc proc /proc
 ip link set lo up 2>/dev/null || true
 mkdir "$1/home" "$1/tmp"
 cd "$1/tmp"
-shift 2
+shift 3
 set +e
 "$@"
 exit $?
@@ -70,6 +78,33 @@ class Limits(NamedTuple):
     memory_mib: int = 8192  # address space of each process
     disk_mib: int = 512  # scratch files, all together; also the largest file
     processes: int = 256
+
+
+class Host(NamedTuple):
+    """How the machine of a probe differs from this one; None: not at all.
+
+    cpu  a model of qemu's (`qemu-x86_64 -cpu help`), as Nehalem
+    """
+
+    memory_mib: int | None = None
+    shm_mib: int | None = None
+    tmp_free_mib: int | None = None
+    open_files: int | None = None
+    cpu: str | None = None
+
+    @property
+    def lacking(self) -> str | None:
+        """What this machine would need to play `self`, or None."""
+        if self.memory_mib is not None and not os.access(MEMORY, os.W_OK):
+            return "needs a memory cgroup (version 1)"
+        if (self.shm_mib, self.tmp_free_mib) != (None, None) and not namespaces_allowed():
+            return "needs namespaces"
+        if self.cpu and not shutil.which(QEMU):
+            return f"needs {QEMU} (Debian: qemu-user)"
+        return None
+
+    def __str__(self) -> str:
+        return ", ".join(f"{name} {value}" for name, value in zip(self._fields, self) if value is not None)
 
 
 class Outcome(NamedTuple):
@@ -100,22 +135,29 @@ class Outcome(NamedTuple):
         return self.status == 0
 
 
-def run(python: Path, code: str, limits: Limits = Limits(), env: dict[str, str] | None = None) -> Outcome:  # noqa: B008
-    """Run `code` with the interpreter `python` in isolation."""
+def run(
+    python: Path,
+    code: str,
+    limits: Limits = Limits(),  # noqa: B008
+    env: dict[str, str] | None = None,
+    host: Host = Host(),  # noqa: B008
+) -> Outcome:
+    """Run `code` with the interpreter `python` in isolation, as on the machine `host`."""
     began = time.monotonic()
-    namespaces = namespaces_allowed()
+    words = [QEMU, "-cpu", host.cpu, str(python)] if host.cpu else [str(python)]
     with tempfile.TemporaryDirectory(prefix="lab-probe-") as scratch, tempfile.TemporaryFile() as errors:
-        if namespaces:
-            command = [*_unshare(), "sh", "-c", _INNER, "sh", scratch, str(limits.disk_mib), str(python), "-c", code]
+        if namespaces_allowed():
+            sizes = [str(host.tmp_free_mib or limits.disk_mib), str(host.shm_mib or SHM)]
+            command = [*_unshare(), "sh", "-c", _INNER, "sh", scratch, *sizes, *words, "-c", code]
             isolation = "namespaces"
         else:
             Path(scratch, "home").mkdir()
             Path(scratch, "tmp").mkdir()
-            command = [str(python), "-c", f"{_GUARD}\nexec(compile({code!r}, '<string>', 'exec'))"]
+            command = [*words, "-c", f"{_GUARD}\nexec(compile({code!r}, '<string>', 'exec'))"]
             isolation = "audit hook"
-        with _processes(limits.processes) as group:
+        with _groups(limits, host) as groups:
             process = subprocess.Popen(  # noqa: S603
-                [*_limited(limits, group), *command],
+                [*_limited(limits, host, groups), *command],
                 env={**_environment(scratch), **(env or {})},
                 cwd=scratch,
                 stdin=subprocess.DEVNULL,
@@ -141,7 +183,7 @@ def run(python: Path, code: str, limits: Limits = Limits(), env: dict[str, str] 
         _last_line(output),
         output,
         round(time.monotonic() - began, 1),
-        isolation,
+        f"{isolation}; {host}" if any(host) else isolation,
     )
 
 
@@ -151,7 +193,7 @@ def namespaces_allowed() -> bool:
     if sys.platform != "linux":
         return False
     with tempfile.TemporaryDirectory(prefix="lab-probe-") as scratch:
-        command = [*_unshare(), "sh", "-c", _INNER, "sh", scratch, "1", "true"]
+        command = [*_unshare(), "sh", "-c", _INNER, "sh", scratch, "1", "1", "true"]
         try:
             done = subprocess.run(command, capture_output=True, timeout=20, check=False)  # noqa: S603
         except (OSError, subprocess.TimeoutExpired):
@@ -179,29 +221,34 @@ def _environment(scratch: str) -> dict[str, str]:
     }
 
 
-def _limited(limits: Limits, group: Path | None) -> list[str]:
-    amounts = [limits.memory_mib, limits.disk_mib, int(limits.seconds) + 1, group or ""]
-    return ["sh", "-c", _LIMITED, "sh", *map(str, amounts)]
+def _limited(limits: Limits, host: Host, groups: list[Path]) -> list[str]:
+    amounts = [limits.memory_mib, limits.disk_mib, int(limits.seconds) + 1, host.open_files or ""]
+    return ["sh", "-c", _LIMITED, "sh", *map(str, amounts), " ".join(map(str, groups))]
 
 
 @contextlib.contextmanager
-def _processes(most: int) -> Iterator[Path | None]:
-    """A cgroup for the probe's processes, where the lab may make one; `ulimit -u` would count the user's other ones and
-    does not bind root."""
-    if not namespaces_allowed() or not os.access(PIDS, os.W_OK):
-        yield None
-        return
-    group = Path(tempfile.mkdtemp(prefix="lab-", dir=PIDS))
+def _groups(limits: Limits, host: Host) -> Iterator[list[Path]]:
+    """Cgroups for the probe's processes, where the lab may make them; `ulimit -u` would count the user's other ones and
+    does not bind root, and `ulimit -v` raises where a machine that is full kills."""
+    made: list[Path] = []
     try:
-        (group / "pids.max").write_text(str(most))
-        yield group
+        if namespaces_allowed() and os.access(PIDS, os.W_OK):
+            made.append(Path(tempfile.mkdtemp(prefix="lab-", dir=PIDS)))
+            (made[-1] / "pids.max").write_text(str(limits.processes))
+        if host.memory_mib is not None:
+            made.append(Path(tempfile.mkdtemp(prefix="lab-", dir=MEMORY)))
+            for name in ("memory.limit_in_bytes", "memory.memsw.limit_in_bytes"):  # the second only with swap
+                if (made[-1] / name).exists():
+                    (made[-1] / name).write_text(str(host.memory_mib << 20))
+        yield made
     finally:
-        for _ in range(50):
-            try:
-                group.rmdir()
-                break
-            except OSError:  # its last process is still dying
-                time.sleep(0.1)
+        for group in made:
+            for _ in range(50):
+                try:
+                    group.rmdir()
+                    break
+                except OSError:  # its last process is still dying
+                    time.sleep(0.1)
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import json
 import os
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +26,18 @@ COLUMNS = {
     "fixed-by": "plan (envaudit's own) or example (the rule's good one)",
     "fixed-outcome": "how the same probe ended afterwards",
     "isolation": "what kept the probe from doing harm",
+}
+
+
+MEASURED = {
+    "other": "the package that was imported",
+    "release": "its release",
+    "package": "the package whose versions were tried with it",
+    "python": "Python series it ran on",
+    "works": "versions of package that other passed its probe with",
+    "fails": "versions of package that it failed with",
+    "errors": "how those ended, each said once",
+    "date": "day of the last of these runs",
 }
 
 
@@ -58,19 +72,62 @@ def write_table(path: Path, entries: list[dict[str, Any]], rules: set[str]) -> i
 
     Returns the number of its rows.  Several processes may write at once: each adds what it has seen.
     """
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        fcntl.flock(folder, fcntl.LOCK_EX)
+    with _alone(path.parent):
         return _merge(path, entries, rules)
+
+
+def write_measured(path: Path, rows: list[dict[str, Any]]) -> int:
+    """Write the table of boundaries: what it holds, with `rows` added or put in the place of those of the same pair,
+    release and Python.  Returns the number of its rows."""
+    with _alone(path.parent):
+        held = {_pair(row): row for row in _rows(path)}
+        held.update({_pair(row): row for row in rows})
+        kept = [held[name] for name in sorted(held)]
+        if kept:
+            about = "which versions of two packages the lab has run together, and how that ended"
+            _write(path, "bisect", "measured", about, MEASURED, kept)
+        return len(kept)
+
+
+def _pair(row: dict[str, Any]) -> tuple[str, ...]:
+    return row["package"], row["other"], row["python"], row["release"]
+
+
+@contextlib.contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """No other process of the lab writes a table meanwhile."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
     finally:
-        os.close(folder)
+        os.close(handle)
+
+
+def _rows(path: Path) -> list[dict[str, Any]]:
+    return list(yaml.safe_load(path.read_text("utf-8"))["rows"]) if path.is_file() else []
+
+
+def _write(
+    path: Path, command: str, name: str, about: str, columns: dict[str, str], rows: list[dict[str, Any]]
+) -> None:
+    table = {
+        "table": name,
+        "about": about,
+        "columns": columns,
+        "sources": [f"python -m lab {command}"],
+        "rows": rows,
+    }
+    text = f"# Written by `python -m lab {command}`; not by hand.\n" + yaml.safe_dump(
+        table, sort_keys=False, width=118, allow_unicode=True
+    )
+    part = path.with_name(f".{path.name}.{os.getpid()}")
+    part.write_text(text, "utf-8")
+    part.replace(path)
 
 
 def _merge(path: Path, entries: list[dict[str, Any]], rules: set[str]) -> int:
-    rows: dict[tuple[str, str], dict[str, str]] = {}
-    if path.is_file():
-        for row in yaml.safe_load(path.read_text("utf-8"))["rows"]:
-            rows[row["rule"], row["pins"]] = row
+    rows: dict[tuple[str, str], dict[str, Any]] = {(row["rule"], row["pins"]): row for row in _rows(path)}
     for entry in entries:
         if entry["verdict"] == "agrees":
             row = {name: str(entry[name]) for name in COLUMNS if entry.get(name)}
@@ -80,17 +137,6 @@ def _merge(path: Path, entries: list[dict[str, Any]], rules: set[str]) -> int:
     kept = [rows[name] for name in sorted(rows) if name[0] in rules]
     if not kept:
         return 0
-    table = {
-        "table": "reproductions",
-        "about": "environments that the lab built with real wheels and ran, before and after the fix",
-        "columns": COLUMNS,
-        "sources": ["python -m lab reproduce"],
-        "rows": kept,
-    }
-    text = "# Written by `python -m lab reproduce`; not by hand.\n" + yaml.safe_dump(
-        table, sort_keys=False, width=118, allow_unicode=True
-    )
-    part = path.with_name(f".{path.name}.{os.getpid()}")
-    part.write_text(text, "utf-8")
-    part.replace(path)
+    about = "environments that the lab built with real wheels and ran, before and after the fix"
+    _write(path, "reproduce", "reproductions", about, COLUMNS, kept)
     return len(kept)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from lab.isolation import Limits, namespaces_allowed, run
+from lab.isolation import QEMU, Host, Limits, namespaces_allowed, run
 
 PYTHON = Path(sys.executable)
 SHORT = Limits(seconds=20, memory_mib=1024, disk_mib=16, processes=64)
@@ -144,3 +144,27 @@ def _running(mark: str) -> bool:
             except OSError:
                 continue
     return False
+
+
+@pytest.mark.parametrize(
+    ("host", "code", "said", "error"),
+    [
+        (Host(open_files=20), "held = [open('/dev/null') for _ in range(30)]", "exit 1", "OSError: [Errno 24] Too many"),
+        (Host(tmp_free_mib=1), "open('x', 'wb').write(bytes(2 << 20))", "exit 1", "OSError: [Errno 28] No space left"),
+        (Host(shm_mib=1), "open('/dev/shm/x', 'wb').write(bytes(2 << 20))", "exit 1", "OSError: [Errno 28] No"),
+        (Host(memory_mib=40), "x = bytearray(200 << 20)", "SIGKILL", "Killed"),
+        (Host(cpu="qemu64"), "import os; os.abort()", "SIGABRT", "qemu: uncaught target signal 6 (Aborted)"),
+    ],
+)  # fmt: skip
+def test_a_machine_that_lacks_something(host: Host, code: str, said: str, error: str) -> None:
+    if host.lacking:
+        pytest.skip(host.lacking)
+    outcome = run(PYTHON, code, SHORT._replace(memory_mib=8192), host=host)
+    assert (str(outcome), outcome.error[: len(error)]) == (said, error)
+    assert outcome.isolation.endswith(str(host)) and str(host)
+
+
+def test_what_a_host_needs_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+    assert Host().lacking is None
+    assert QEMU in str(Host(cpu="Nehalem").lacking)

@@ -7,7 +7,7 @@ from typing import Any
 
 from envaudit.matrix.source import load
 from envaudit.matrix.table import Table
-from lab.records import Journal, write_table
+from lab.records import Journal, write_measured, write_table
 
 
 def entry(rule: str, pins: str, verdict: str = "agrees") -> dict[str, Any]:
@@ -45,3 +45,18 @@ def test_the_table_can_be_read_by_the_matrix_and_is_kept_up(tmp_path: Path) -> N
 def test_nothing_to_write(tmp_path: Path) -> None:
     assert write_table(tmp_path / "t.yaml", [], set()) == 0
     assert not (tmp_path / "t.yaml").exists()
+
+
+def test_boundaries_are_kept_up(tmp_path: Path) -> None:
+    path = tmp_path / "measured.yaml"
+    one = {"other": "b", "release": "2.10", "package": "a", "python": "3.10", "works": ["1.10"], "date": "2026-01-01"}
+    two = {**one, "release": "2.2", "fails": ["1.0"], "errors": ["ImportError: it's: so"]}
+    assert write_measured(path, [one, two]) == 2
+    assert write_measured(path, [{**one, "works": ["1.10", "2.0"]}, {**one, "python": "3.9"}]) == 3
+    table = Table(load(str(path)), str(path))
+    assert [(row["python"], row["release"], row["works"]) for row in table.rows] == [
+        ("3.10", "2.10", ["1.10", "2.0"]),
+        ("3.10", "2.2", ["1.10"]),
+        ("3.9", "2.10", ["1.10"]),
+    ]
+    assert table.rows[1]["errors"] == ["ImportError: it's: so"]
