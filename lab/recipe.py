@@ -14,8 +14,10 @@ from typing import Any, NamedTuple
 from envaudit import versions
 from envaudit.matrix.clauses import Clause, clauses
 from envaudit.matrix.compiler import Source
+from envaudit.matrix.examples import snapshot
 from envaudit.matrix.rule import Rule
-from envaudit.matrix.source import Fault, load
+from envaudit.matrix.source import Block, Fault, load
+from lab.isolation import Host
 
 HERE = Path(__file__).resolve().parent
 # the Pythons tried, best first: where most wheels of all years are
@@ -25,12 +27,20 @@ _ELSEWHERE = {
     "gpu": "needs a GPU", "gpu-memory": "needs a GPU", "gpu-count": "needs a GPU", "driver": "needs a GPU driver",
     "driver-cuda": "needs a GPU driver", "cuda-toolkit": "needs CUDA", "cudnn": "needs CUDA", "nccl": "needs CUDA",
     "os": "needs another operating system", "os-version": "needs another operating system",
-    "machine": "needs another processor", "cpu": "needs another processor", "runtime": "needs that runtime",
+    "machine": "needs another processor", "runtime": "needs that runtime",
     "conda": "needs conda", "builds": "needs a build of another origin", "glibc": "needs another glibc",
-    "libstdcxx": "needs another libstdc++", "memory": "needs another amount of memory",
-    "memory-total": "needs another amount of memory", "shm": "needs another /dev/shm",
+    "libstdcxx": "needs another libstdc++", "memory-total": "needs another amount of memory",
     "problem": "needs a damaged environment", "complete": "is about reports, not environments",
 }  # fmt: skip
+# facts of examples that the lab can give a probe
+_HOST = {"memory": "memory_mib", "shm": "shm_mib", "tmp-free": "tmp_free_mib", "open-files": "open_files"}
+# qemu's model of a processor for the best flag that an example names
+_MODELS = (
+    ("avx2", "Haswell"),
+    ("avx", "SandyBridge"),
+    ("sse4_2", "Nehalem"),
+    ("ssse3", "core2duo"),
+)
 _CUDA = ("torch", "torchvision", "torchaudio", "torchtext", "triton", "xformers", "flash-attn", "vllm", "cupy")
 _CUDA_STARTS = ("nvidia-", "cupy-cuda", "jax-cuda")
 _CUDA_ENDS = ("-gpu", "-cu11", "-cu12", "-cu13")
@@ -64,6 +74,8 @@ class Case(NamedTuple):
     sdist    packages that may be built from source
     kernel   the probe stands for a Jupyter kernel, whose process dies when it raises
     good     what to move to where envaudit plans nothing (rules of level notice): package to version
+    host     the machine of the bad side, and of the fixed one where packages are what is mended
+    facts    what envaudit is told of that machine: keys of a snapshot
     """
 
     rule: str
@@ -80,12 +92,15 @@ class Case(NamedTuple):
     seconds: float
     memory_mib: int
     kernel: bool
+    host: Host = Host()
+    facts: dict[str, Any] = {}  # noqa: RUF012  # of a tuple, and never changed
 
     @property
     def key(self) -> str:
         """What the case is called: rule and requirements."""
         python = f" python {self.python}" if self.python else ""
-        return f"{self.rule}: {', '.join(name + spec for name, spec in self.wanted.items())}{python}"
+        host = f" on {self.host}" if any(self.host) else ""
+        return f"{self.rule}: {', '.join(name + spec for name, spec in self.wanted.items())}{python}{host}"
 
 
 class Recipes:
@@ -144,11 +159,14 @@ def cases(rule: Rule, source: Source, recipes: Recipes, rows: int = 0) -> list[C
 def _of_example(rule: Rule, example: dict[str, Any], recipe: dict[str, Any], recipes: Recipes) -> Case:
     wanted: dict[str, str] = {}
     env: dict[str, str] = {}
+    told: dict[str, Any] = {}
     python = None
     for fact, value in example.items():
         if fact in _ELSEWHERE:
             raise Skip(_ELSEWHERE[fact])
-        if fact == "python":
+        if fact in _HOST or fact == "cpu":
+            told[fact] = value
+        elif fact == "python":
             python = ".".join(value.split(".")[:2])
         elif fact.startswith("env:"):
             env[fact[4:]] = value
@@ -162,7 +180,26 @@ def _of_example(rule: Rule, example: dict[str, Any], recipe: dict[str, Any], rec
         if wanted and set(wanted) <= set(there) and not good:
             good = {name: text for name, text in there.items() if f"=={text}" != wanted.get(name)}
     case = _case(rule, wanted, python, env, recipe, recipes, good)
+    if told:
+        # the good example may be good for another machine
+        case = case._replace(host=_host(told), facts=_facts(told), good=dict(recipe.get("good") or {}))
     return case._replace(without=[*case.without, *_absent(rule, set(wanted))])
+
+
+def _host(told: dict[str, Any]) -> Host:
+    model = next((name for flag, name in _MODELS if flag in told["cpu"]), "qemu64") if "cpu" in told else None
+    host = Host(cpu=model, **{_HOST[fact]: int(value) for fact, value in told.items() if fact in _HOST})
+    if host.lacking:
+        raise Skip(host.lacking)
+    return host
+
+
+def _facts(told: dict[str, Any]) -> dict[str, Any]:
+    """What a snapshot says of such a machine."""
+    example = Block(0)
+    example.update(told)
+    described = snapshot(example)
+    return {key: described[key] for key in ("cpu", "memory") if key in described}
 
 
 def _companions(wanted: dict[str, str], recipes: Recipes) -> list[str]:
@@ -173,7 +210,7 @@ def _companions(wanted: dict[str, str], recipes: Recipes) -> list[str]:
 
 
 def _is_package(fact: str) -> bool:
-    return fact not in _ELSEWHERE and fact != "python" and ":" not in fact
+    return fact not in _ELSEWHERE and fact not in _HOST and fact not in ("python", "cpu") and ":" not in fact
 
 
 def _absent(rule: Rule, present: set[str]) -> list[str]:
@@ -194,7 +231,7 @@ def _of_clause(rule: Rule, clause: Clause, recipe: dict[str, Any], recipes: Reci
             python = pythons[0] if pythons else None
             if python is None:
                 raise Skip("needs a Python that is not here")
-        elif condition[0] == "version" and condition[1] not in _ELSEWHERE:
+        elif condition[0] == "version" and _is_package(condition[1]):
             wanted[condition[1]] = _one(condition[2], condition[1], source)
         elif condition[0] == "word" and condition[1] == "os" and "linux" in condition[2]:
             continue
@@ -237,7 +274,9 @@ def _case(
 
 def digest(rule: Rule, case: Case) -> str:
     """A word that changes with what the rule claims and what the case runs; texts that explain do not count."""
-    claim = [rule.level, rule.certainty, rule.symptom, str(rule.when), str(rule.fix), case.probe, str(case[1:-1])]
+    claim = [rule.level, rule.certainty, rule.symptom, str(rule.when), str(rule.fix), case.probe, str(case[1:13])]
+    if case.facts:  # most cases have none, and what was run before hosts were known stays known
+        claim += [str(case.host), str(case.facts)]
     return hashlib.sha256("\n".join(claim).encode()).hexdigest()[:12]
 
 

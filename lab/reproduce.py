@@ -84,7 +84,7 @@ class Lab:
         entry["python"] = self._version(interpreter)
         entry["pins"] = ", ".join(f"{name} {held[name]}" for name in stands if name in held)
         limits = isolation.Limits(seconds=case.seconds, memory_mib=case.memory_mib)
-        bad = isolation.run(interpreter, case.probe, limits, case.env)
+        bad = isolation.run(interpreter, case.probe, limits, case.env, case.host)
         entry.update(outcome=str(bad), error=bad.error, output=bad.output[-4000:], isolation=bad.isolation)
         taken = self._snapshot(interpreter, case)
         matrix = self.matrix
@@ -117,6 +117,9 @@ class Lab:
         entry["fixed-by"] = "plan"
         if not moves and not remove:
             moves, entry["fixed-by"] = dict(case.good), "example"
+        if not moves and not remove and any(case.host):
+            self._elsewhere(case, interpreter, limits, entry, said)
+            return
         if not moves and not remove:
             entry.update(
                 verdict="disagrees" if said else "skipped", reason=said or "envaudit has no plan that mends it"
@@ -127,13 +130,15 @@ class Lab:
             [*(f"{name} {version}" for name, version in moves.items()), *(f"without {name}" for name in remove)]
         )
         try:
-            self.uv.change(interpreter, moves, remove, case.sdist, folder / "left-out.txt")
+            # what clashes and is to stay is named too, or the resolver moves it along with the rest
+            keep = {name: held[name] for name in stands if name in held and name not in moves and name not in remove}
+            self.uv.change(interpreter, moves, remove, case.sdist, folder / "left-out.txt", keep)
         except Refused as error:
             entry.update(
                 verdict="disagrees", reason="; ".join(filter(None, [said, f"the fix cannot be installed: {error}"]))
             )
             return
-        good = isolation.run(interpreter, case.probe, limits, case.env)
+        good = isolation.run(interpreter, case.probe, limits, case.env, case.host)
         entry.update({"fixed-outcome": str(good), "fixed-error": good.error, "fixed-output": good.output[-4000:]})
         after = evaluate(Facts(self._snapshot(interpreter, case), matrix.table), matrix)
         reasons = [said] if said else []
@@ -142,6 +147,17 @@ class Lab:
         elif any(finding.rule == case.rule for finding in after.findings):
             reasons.append("the rule still fires after the fix")
         entry.update(verdict="disagrees" if reasons else "agrees", reason="; ".join(reasons))
+
+    def _elsewhere(
+        self, case: Case, interpreter: Path, limits: isolation.Limits, entry: dict[str, Any], said: str | None
+    ) -> None:
+        """The same environment on this machine, where the fix is another machine."""
+        good = isolation.run(interpreter, case.probe, limits, case.env)
+        entry.update({"fixed": "the machine", "fixed-by": "machine", "fixed-outcome": str(good)})
+        entry.update({"fixed-error": good.error, "fixed-output": good.output[-4000:]})
+        if not good.passed:
+            said = "; ".join(filter(None, [said, f"it fails on this machine too ({good}: {good.error[:160]})"]))
+        entry.update(verdict="disagrees" if said else "agrees", reason=said or "")
 
     def _resolved(self, case: Case, folder: Path) -> tuple[str, list[Wheel]]:
         """The first Python that the case's wheels can be had for, and the wheels."""
@@ -181,6 +197,8 @@ class Lab:
         """What envaudit sees with the case's variables set; a stand-in is called by the name it stands for."""
         taken: dict[str, Any] = dict(snapshot.take(find(str(interpreter))))
         taken["env_vars"] = {**(taken.get("env_vars") or {}), **case.env}
+        for key, told in case.facts.items():
+            taken[key] = {**(taken.get(key) or {}), **told}
         for name, stand_in in self.recipes.stand_ins.items():
             for key in ("packages", "requires"):
                 held = taken.get(key)

@@ -158,9 +158,16 @@ class Uv:
         return interpreter
 
     def change(
-        self, interpreter: Path, pins: dict[str, str], remove: list[str], sdist: list[str], left_out: Path
+        self,
+        interpreter: Path,
+        pins: dict[str, str],
+        remove: list[str],
+        sdist: list[str],
+        left_out: Path,
+        keep: dict[str, str],
     ) -> None:
-        """Do what a plan says, as its reader would: install its pins with what they need, uninstall what goes."""
+        """Do what a plan says, as its reader would: install its pins with what they need, uninstall what goes.
+        Packages of `keep` stay at their versions; raises Refused where the pins ask for others."""
         target = ["--python", str(interpreter)]
         if remove:
             self._run("pip", "uninstall", "--quiet", *target, *remove)
@@ -169,7 +176,7 @@ class Uv:
             others = [line for line in left_out.read_text("utf-8").splitlines() if line.partition(";")[0] not in pins]
             left_out.write_text("".join(f"{line}\n" for line in others), "utf-8")
             words = [*target, *self.extra, *_only_wheels(sdist), "--override", str(left_out)]
-            words += [f"{name}=={version}" for name, version in pins.items()]
+            words += [f"{name}=={version}" for name, version in {**pins, **keep}.items()]
             told = self._call("pip", "install", "--dry-run", *words).stderr
             planned = [line[3:].strip() for line in told.splitlines() if line.startswith(" + ")]
             self.announce(self._sizes(interpreter, planned, left_out.with_name("fix"), sdist))

@@ -8,6 +8,7 @@ import pytest
 
 from envaudit.matrix.compiler import Source, read
 from envaudit.versions import specifier
+from lab.isolation import Host
 from lab.recipe import Recipes, Skip, as_specifier, cases, digest
 
 RULE = """
@@ -142,3 +143,25 @@ def test_the_lab_s_own_recipes_can_be_read_and_name_real_rules() -> None:
     assert set(own.rules) <= known
     for code in [*own.probes.values(), *(recipe["probe"] for recipe in own.rules.values() if "probe" in recipe)]:
         compile(code, "probe", "exec")
+
+
+@pytest.mark.parametrize(
+    ("example", "host", "facts"),
+    [
+        ("open-files: '256'", Host(open_files=256), {"memory": {"open_files": 256}}),
+        ("cpu: [sse4_2, avx]", Host(cpu="SandyBridge"), {"cpu": {"flags": ["sse4_2", "avx"]}}),
+        ("cpu: [sse2]", Host(cpu="qemu64"), {"cpu": {"flags": ["sse2"]}}),
+    ],
+)
+def test_a_machine_that_an_example_describes(
+    example: str, host: Host, facts: object, tmp_path: Path, recipes: Recipes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Host, "lacking", None)
+    found = source(tmp_path, f"{{a: 1.0.0, {example}}}")
+    case = cases(found.rules[0], found, recipes)[0]
+    assert (case.wanted, case.host, case.facts, case.good) == ({"a": "==1.0.0"}, host, facts, {})
+    assert case.key == f"a-b: a==1.0.0 on {host}"
+    assert digest(found.rules[0], case) != digest(found.rules[0], case._replace(host=Host(), facts={}))
+    monkeypatch.setattr(Host, "lacking", "needs something")
+    with pytest.raises(Skip, match="needs something"):
+        cases(found.rules[0], found, recipes)
