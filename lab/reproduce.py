@@ -130,9 +130,14 @@ class Lab:
             [*(f"{name} {version}" for name, version in moves.items()), *(f"without {name}" for name in remove)]
         )
         try:
-            # what clashes and is to stay is named too, or the resolver moves it along with the rest
+            # what clashes and is to stay is named too, or the resolver moves it along where it need not
             keep = {name: held[name] for name in stands if name in held and name not in moves and name not in remove}
-            self.uv.change(interpreter, moves, remove, case.sdist, folder / "left-out.txt", keep)
+            try:
+                self.uv.change(interpreter, moves, remove, case.sdist, folder / "left-out.txt", keep)
+            except Refused:
+                if not keep:
+                    raise
+                self.uv.change(interpreter, moves, remove, case.sdist, folder / "left-out.txt", {})
         except Refused as error:
             entry.update(
                 verdict="disagrees", reason="; ".join(filter(None, [said, f"the fix cannot be installed: {error}"]))
@@ -140,7 +145,12 @@ class Lab:
             return
         good = isolation.run(interpreter, case.probe, limits, case.env, case.host)
         entry.update({"fixed-outcome": str(good), "fixed-error": good.error, "fixed-output": good.output[-4000:]})
-        after = evaluate(Facts(self._snapshot(interpreter, case), matrix.table), matrix)
+        mended = self._snapshot(interpreter, case)
+        along = [f"{name} {mended['packages'][stands[name]]}" for name in keep if stands[name] in mended["packages"]]
+        moved = [item for item in along if item not in entry["pins"].split(", ")]
+        if moved:
+            entry["fixed"] += f", and with it {', '.join(moved)}"
+        after = evaluate(Facts(mended, matrix.table), matrix)
         reasons = [said] if said else []
         if not good.passed:
             reasons.append(f"the fixed side fails ({good}: {good.error[:160]})")

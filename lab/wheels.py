@@ -186,7 +186,7 @@ class Uv:
         """The wheels of exact requirements, as the index describes them."""
         if not planned:
             return []
-        folder.mkdir()
+        folder.mkdir(exist_ok=True)
         inputs, lock = folder / "wanted.in", folder / "pylock.toml"
         inputs.write_text("\n".join(planned) + "\n", "utf-8")
         words = ["pip", "compile", "--quiet", "--no-deps", "--python", str(interpreter), "--format", "pylock.toml"]
