@@ -183,7 +183,7 @@ def run(
         _last_line(output),
         output,
         round(time.monotonic() - began, 1),
-        f"{isolation}; {host}" if any(host) else isolation,
+        isolation,
     )
 
 

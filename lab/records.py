@@ -19,6 +19,7 @@ COLUMNS = {
     "platform": "system, processor and C library",
     "python": "Python it ran on",
     "pins": "the versions that clash, as installed",
+    "host": "what its machine lacked, MiB, files or qemu's model of its CPU; nothing: it was as it is",
     "probe": "code that was run",
     "outcome": "how the bad side ended: exit status or signal",
     "error": "last line that it wrote",

@@ -62,6 +62,7 @@ class Lab:
             "date": datetime.date.today().isoformat(),
             "platform": f"{platform.system()} {platform.machine()} {' '.join(platform.libc_ver())}",
             "probe": case.probe,
+            "host": str(case.host),
         }
         try:
             self._reproduce(case, folder, entry)
@@ -163,7 +164,7 @@ class Lab:
     ) -> None:
         """The same environment on this machine, where the fix is another machine."""
         good = isolation.run(interpreter, case.probe, limits, case.env)
-        entry.update({"fixed": "the machine", "fixed-by": "machine", "fixed-outcome": str(good)})
+        entry.update({"fixed": "on a machine that has it", "fixed-by": "machine", "fixed-outcome": str(good)})
         entry.update({"fixed-error": good.error, "fixed-output": good.output[-4000:]})
         if not good.passed:
             said = "; ".join(filter(None, [said, f"it fails on this machine too ({good}: {good.error[:160]})"]))

@@ -89,7 +89,8 @@ def _page(card: dict[str, Any], width: int) -> list[Line]:
 
 def _run(row: dict[str, str], width: int) -> list[Line]:
     """One reproduction of the lab, before and after the fix."""
-    before = f"{row['pins']} on Python {row['python']} ({row['date']}): {row['outcome']}"
+    host = f", {row['host']}" if row.get("host") else ""
+    before = f"{row['pins']} on Python {row['python']}{host} ({row['date']}): {row['outcome']}"
     after = f"then {row['fixed']}: {row['fixed-outcome']}"
     page = paragraph([(before, "")], width, 2)
     if row.get("error"):

@@ -9,6 +9,8 @@ from envaudit.matrix.source import load
 from envaudit.matrix.table import Table
 from lab.records import Journal, write_measured, write_table
 
+ROOT = Path(__file__).resolve().parents[2]
+
 
 def entry(rule: str, pins: str, verdict: str = "agrees") -> dict[str, Any]:
     return {
@@ -60,3 +62,10 @@ def test_boundaries_are_kept_up(tmp_path: Path) -> None:
         ("3.9", "2.10", ["1.10"]),
     ]
     assert table.rows[1]["errors"] == ["ImportError: it's: so"]
+
+
+def test_the_readme_says_what_is_on_record() -> None:
+    path = ROOT / "rules" / "tables" / "reproductions.yaml"
+    rows = Table(load(str(path)), str(path)).rows
+    said = " ".join((ROOT / "README.md").read_text("utf-8").split())
+    assert f"{len({row['rule'] for row in rows})} of them are on record as run: {len(rows)} environments" in said
