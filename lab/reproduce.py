@@ -131,14 +131,22 @@ class Lab:
             [*(f"{name} {version}" for name, version in moves.items()), *(f"without {name}" for name in remove)]
         )
         try:
+            # what only the bad side had to lack may come with the fix
+            asked = self.recipes.rules.get(case.rule, {}).get("without") or []
+            brought = [name for name in case.without if name not in asked]
+            left_out = folder / "left-out.txt"
+            held_back = [
+                line for line in left_out.read_text("utf-8").splitlines() if line.partition(";")[0] not in brought
+            ]
+            left_out.write_text("".join(f"{line}\n" for line in held_back), "utf-8")
             # what clashes and is to stay is named too, or the resolver moves it along where it need not
             keep = {name: held[name] for name in stands if name in held and name not in moves and name not in remove}
             try:
-                self.uv.change(interpreter, moves, remove, case.sdist, folder / "left-out.txt", keep)
+                self.uv.change(interpreter, moves, remove, case.sdist, left_out, keep)
             except Refused:
                 if not keep:
                     raise
-                self.uv.change(interpreter, moves, remove, case.sdist, folder / "left-out.txt", {})
+                self.uv.change(interpreter, moves, remove, case.sdist, left_out, {})
         except Refused as error:
             entry.update(
                 verdict="disagrees", reason="; ".join(filter(None, [said, f"the fix cannot be installed: {error}"]))
