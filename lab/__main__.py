@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from envaudit.matrix.compiler import Source, compile_matrix, read
+from envaudit.matrix.source import Fault
 from lab.recipe import Case, Recipes, Skip, cases, digest
 from lab.records import Journal, write_table
 from lab.reproduce import Lab
@@ -34,11 +35,15 @@ def main(argv: list[str] | None = None) -> int:
     options.state.mkdir(parents=True, exist_ok=True)
     cache = options.uv_cache or options.state / "uv"
     uv = Uv(cache, options.max_download, options.max_cache, options.find_links, say=_say(options.verbose))
-    if options.command == "bisect":
-        from lab.bisect import bisect
+    try:
+        if options.command == "bisect":
+            from lab.bisect import bisect
 
-        return bisect(options, uv, console)
-    return _reproduce(options, uv)
+            return bisect(options, uv, console)
+        return _reproduce(options, uv)
+    except Fault as fault:  # in a file of recipes or probes
+        console.print(f"lab: {fault}", markup=False, soft_wrap=True)
+        return 2
 
 
 def _say(verbose: bool) -> Any:

@@ -71,6 +71,7 @@ class Case(NamedTuple):
     wanted   package to specifier ("==2.0.2"), forced whatever other packages ask for
     also     further requirements, not forced
     without  packages left out although something asks for them
+    absent   packages that only the bad side must lack
     sdist    packages that may be built from source
     kernel   the probe stands for a Jupyter kernel, whose process dies when it raises
     good     what to move to where envaudit plans nothing (rules of level notice): package to version
@@ -94,6 +95,7 @@ class Case(NamedTuple):
     kernel: bool
     host: Host = Host()
     facts: dict[str, Any] = {}  # noqa: RUF012  # of a tuple, and never changed
+    absent: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:
@@ -183,7 +185,7 @@ def _of_example(rule: Rule, example: dict[str, Any], recipe: dict[str, Any], rec
     if told:
         # the good example may be good for another machine
         case = case._replace(host=_host(told), facts=_facts(told), good=dict(recipe.get("good") or {}))
-    return case._replace(without=[*case.without, *_absent(rule, set(wanted))])
+    return case._replace(absent=tuple(_absent(rule, set(wanted))))
 
 
 def _host(told: dict[str, Any]) -> Host:
@@ -275,8 +277,8 @@ def _case(
 def digest(rule: Rule, case: Case) -> str:
     """A word that changes with what the rule claims and what the case runs; texts that explain do not count."""
     claim = [rule.level, rule.certainty, rule.symptom, str(rule.when), str(rule.fix), case.probe, str(case[1:13])]
-    if case.facts:  # most cases have none, and what was run before hosts were known stays known
-        claim += [str(case.host), str(case.facts)]
+    if any(case[14:]):  # most cases have none of these, and what was run before they were known stays known
+        claim.append(str(case[14:]))
     return hashlib.sha256("\n".join(claim).encode()).hexdigest()[:12]
 
 

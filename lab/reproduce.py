@@ -130,23 +130,10 @@ class Lab:
         entry["fixed"] = ", ".join(
             [*(f"{name} {version}" for name, version in moves.items()), *(f"without {name}" for name in remove)]
         )
+        # what clashes and is to stay is named too, or the resolver moves it along where it need not
+        keep = {name: held[name] for name in stands if name in held and name not in moves and name not in remove}
         try:
-            # what only the bad side had to lack may come with the fix
-            asked = self.recipes.rules.get(case.rule, {}).get("without") or []
-            brought = [name for name in case.without if name not in asked]
-            left_out = folder / "left-out.txt"
-            held_back = [
-                line for line in left_out.read_text("utf-8").splitlines() if line.partition(";")[0] not in brought
-            ]
-            left_out.write_text("".join(f"{line}\n" for line in held_back), "utf-8")
-            # what clashes and is to stay is named too, or the resolver moves it along where it need not
-            keep = {name: held[name] for name in stands if name in held and name not in moves and name not in remove}
-            try:
-                self.uv.change(interpreter, moves, remove, case.sdist, left_out, keep)
-            except Refused:
-                if not keep:
-                    raise
-                self.uv.change(interpreter, moves, remove, case.sdist, left_out, {})
+            self._mend(case, interpreter, moves, remove, keep, folder)
         except Refused as error:
             entry.update(
                 verdict="disagrees", reason="; ".join(filter(None, [said, f"the fix cannot be installed: {error}"]))
@@ -167,6 +154,31 @@ class Lab:
             reasons.append("the rule still fires after the fix")
         entry.update(verdict="disagrees" if reasons else "agrees", reason="; ".join(reasons))
 
+    def _mend(
+        self,
+        case: Case,
+        interpreter: Path,
+        moves: dict[str, str],
+        remove: list[str],
+        keep: dict[str, str],
+        folder: Path,
+    ) -> None:
+        """Install the fix: with what clashes and stays where it is, else with that moved along."""
+        without = [name for name in self._left_out(case) if name not in moves]
+        try:
+            self.uv.change(interpreter, {**moves, **keep}, remove, case.sdist, without, folder)
+        except Refused:
+            if not keep:
+                raise
+            self.uv.change(interpreter, moves, remove, case.sdist, without, folder)
+
+    def _left_out(self, case: Case) -> list[str]:
+        """Packages that neither side holds, whatever asks for them."""
+        wanted = {self.recipes.stand_ins.get(name, name) for name in case.wanted}
+        stood_for = [name for name in self.recipes.stand_ins if name not in wanted]
+        torch = [] if any(item.startswith("torch") for item in case.also) else list(TORCH)
+        return [*case.without, *torch, *stood_for]
+
     def _elsewhere(
         self, case: Case, interpreter: Path, limits: isolation.Limits, entry: dict[str, Any], said: str | None
     ) -> None:
@@ -183,9 +195,7 @@ class Lab:
         reasons = []
         names = [case.python] if case.python else [name for name in PYTHONS if name in self.pythons]
         wanted = {self.recipes.stand_ins.get(name, name): spec for name, spec in case.wanted.items()}
-        stood_for = [name for name in self.recipes.stand_ins if name not in wanted]
-        torch = [] if any(item.startswith("torch") for item in case.also) else list(TORCH)
-        without = [*case.without, *torch, *stood_for]
+        without = [*self._left_out(case), *case.absent]
         for name in names:
             if name not in self.pythons:
                 raise Refused(f"needs Python {name}, which is not here")

@@ -116,12 +116,11 @@ class Uv:
     ) -> list[Wheel]:
         """The wheels of an environment that holds `wanted` (package to specifier) whatever the packages say of each
         other, and what they need besides.  `also` are further requirements, forced where they name one version,
-        `without` are packages left out, `date` hides what came later.  The lock file and the list of what is left out
-        stay in `folder`."""
+        `without` are packages left out, `date` hides what came later.  The lock file stays in
+        `folder`."""
         lines = [f"{name}{spec}" for name, spec in wanted.items()]
-        left_out = folder / "left-out.txt"
+        left_out = _leave_out(folder, without)
         inputs, forced, lock = folder / "wanted.in", folder / "forced.txt", folder / "pylock.toml"
-        left_out.write_text("".join(f"{name}; {ALONE}\n" for name in without), "utf-8")
         inputs.write_text("\n".join([*lines, *also]) + "\n", "utf-8")
         exact = [item for item in also if "==" in item]
         forced.write_text("\n".join([*lines, *exact]) + "\n" + left_out.read_text("utf-8"), "utf-8")
@@ -163,23 +162,21 @@ class Uv:
         pins: dict[str, str],
         remove: list[str],
         sdist: list[str],
-        left_out: Path,
-        keep: dict[str, str],
+        without: list[str],
+        folder: Path,
     ) -> None:
         """Do what a plan says, as its reader would: install its pins with what they need, uninstall what goes.
-        Packages of `keep` stay at their versions; raises Refused where the pins ask for others."""
+        `without` are packages left out whatever asks for them; `folder` is for scratch files."""
         target = ["--python", str(interpreter)]
         if remove:
             self._run("pip", "uninstall", "--quiet", *target, *remove)
         if pins:
-            # what was left out of the bad side may be what the fix brings in
-            others = [line for line in left_out.read_text("utf-8").splitlines() if line.partition(";")[0] not in pins]
-            left_out.write_text("".join(f"{line}\n" for line in others), "utf-8")
+            left_out = _leave_out(folder, without)
             words = [*target, *self.extra, *_only_wheels(sdist), "--override", str(left_out)]
-            words += [f"{name}=={version}" for name, version in {**pins, **keep}.items()]
+            words += [f"{name}=={version}" for name, version in pins.items()]
             told = self._call("pip", "install", "--dry-run", *words).stderr
             planned = [line[3:].strip() for line in told.splitlines() if line.startswith(" + ")]
-            self.announce(self._sizes(interpreter, planned, left_out.with_name("fix"), sdist))
+            self.announce(self._sizes(interpreter, planned, folder / "fix", sdist))
             self._run("pip", "install", "--quiet", *words)
 
     def _sizes(self, interpreter: Path, planned: list[str], folder: Path, sdist: list[str]) -> list[Wheel]:
@@ -240,6 +237,13 @@ def folder_size(folder: Path) -> int:
     """Bytes on disk under `folder`, each file counted once however many names it has."""
     done = subprocess.run(["du", "-sk", str(folder)], capture_output=True, text=True, check=False)  # noqa: S603, S607
     return int(done.stdout.split()[0]) << 10 if done.stdout else 0
+
+
+def _leave_out(folder: Path, names: list[str]) -> Path:
+    """A file of overrides by which `names` are not wanted by anything."""
+    path = folder / "left-out.txt"
+    path.write_text("".join(f"{name}; {ALONE}\n" for name in names), "utf-8")
+    return path
 
 
 def _only_wheels(sdist: list[str]) -> list[str]:
