@@ -211,7 +211,7 @@ class Facts:
                 return known[package], False
             if self.conda(package):
                 return self._conda_build(), False
-        return self._default_build(package, version)
+        return self.default_build(package, version)
 
     def conda(self, package: str) -> bool:
         """Whether conda put `package` there, or may have (a report from a conda environment without a tag)."""
@@ -229,7 +229,8 @@ class Facts:
                 return "cu" + "".join(version.split(".")[:2])
         return "cpu" if "cpuonly" in self.packages else None
 
-    def _default_build(self, package: str, version: str) -> tuple[str | None, bool]:
+    def default_build(self, package: str, version: str) -> tuple[str | None, bool]:
+        """(build, assumed): what the package index serves of a release by default on this platform."""
         rows: list[list[Any]] = (self._table("default-builds") or {}).get(package, ())
         key = versions.key(version) if rows else None
         if key is None:

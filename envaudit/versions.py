@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     # sorted, disjoint, half-open [low, high); None is no bound
     Intervals = list[list["Key | None"]]
 
-_FINAL, _NO_POST, _NO_DEV = 3, -1, 1 << 40
-_PLAIN = [_FINAL, 0, _NO_POST, _NO_DEV]  # what follows the release in the key of a final release
+_FINAL, _NO_POST, NO_DEV = 3, -1, 1 << 40
+_PLAIN = [_FINAL, 0, _NO_POST, NO_DEV]  # what follows the release in the key of a final release
 # how a plain release compares with a plain bound (exclusive comparisons leave out pre- and post-releases: it is none)
 _COMPARE = {"<": lt, "<=": le, "==": eq, "!=": ne, ">=": ge, ">": gt}
 _keys: dict[str, Key | None] = {}  # keys already made: nobody changes them, and a planner asks for the same ones again
@@ -59,7 +59,7 @@ def _key(version: str) -> Key | None:
         if not _is_number(part):
             break
         release.append(int(part))
-    suffix = [_FINAL, 0, _NO_POST, _NO_DEV]
+    suffix = [_FINAL, 0, _NO_POST, NO_DEV]
     if len(release) < len(parts):
         found = _suffix(parts[len(release) :], release)
         if found is None:
@@ -73,7 +73,7 @@ def _key(version: str) -> Key | None:
 def _suffix(parts: list[str], release: list[int]) -> list[int] | None:
     """[phase, number, post, dev] of what follows the plain numbers of a version in its usual spelling, as ["0rc1"],
     ["post3"] or ["dev20240101"]; the number before a pre-release joins `release`.  None for any other spelling."""
-    phase, number, post, dev = _FINAL, 0, _NO_POST, _NO_DEV
+    phase, number, post, dev = _FINAL, 0, _NO_POST, NO_DEV
     first = parts[0]
     digits = first[: len(first) - len(first.lstrip("0123456789"))]
     if digits:
@@ -119,7 +119,7 @@ def _key_by_packaging(version: str) -> Key | None:
     else:
         phase, number = _FINAL, 0
     post = _NO_POST if parsed.post is None else parsed.post
-    return [parsed.epoch, release, phase, number, post, _NO_DEV if parsed.dev is None else parsed.dev]
+    return [parsed.epoch, release, phase, number, post, NO_DEV if parsed.dev is None else parsed.dev]
 
 
 def specifier(text: str) -> Intervals:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from envaudit import versions
+from envaudit.fix.ways import as_specifier
 from envaudit.matrix.clauses import Clause, clauses
 from envaudit.matrix.compiler import Source
 from envaudit.matrix.examples import snapshot
@@ -44,7 +45,6 @@ _MODELS = (
 _CUDA = ("torch", "torchvision", "torchaudio", "torchtext", "triton", "xformers", "flash-attn", "vllm", "cupy")
 _CUDA_STARTS = ("nvidia-", "cupy-cuda", "jax-cuda")
 _CUDA_ENDS = ("-gpu", "-cu11", "-cu12", "-cu13")
-_FINAL, _NO_DEV = 3, 1 << 40  # of a final release's key: phase and what stands for "no dev release"
 RECIPE_KEYS = {
     "probe",
     "python",
@@ -326,18 +326,3 @@ def _one(intervals: versions.Intervals, package: str, source: Source) -> str:
         first = inside[0][0][1][:2]
         return f"=={[version for key, version in inside if key[1][:2] == first][-1]}"
     return as_specifier(low, high)
-
-
-def as_specifier(low: versions.Key | None, high: versions.Key | None) -> str:
-    """An interval of the matrix as a PEP 440 specifier."""
-    if low is not None and high is not None and high[:5] == low[:5] and high[5] == low[5] + 1:
-        return f"=={_text(low)}"
-    parts = [f">={_text(low)}"] if low is not None else []
-    if high is not None:
-        parts.append(f"{'<=' if high[5] > _NO_DEV else '<'}{_text(high)}")
-    return ",".join(parts)
-
-
-def _text(key: versions.Key) -> str:
-    post = f".post{key[4]}" if key[2] == _FINAL and 0 <= key[4] < 1 << 40 else ""
-    return ".".join(map(str, key[1])) + post

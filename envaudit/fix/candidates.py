@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
 # the companions that the PyTorch index builds for each CUDA build of torch
 TORCH_FAMILY = ("torch", "torchvision", "torchaudio", "torchtext")
-# moving one of these is moving what the user came for
-FRAMEWORKS = ("torch", "tensorflow", "jax", "jaxlib", "tensorflow-cpu", "tensorflow-gpu", "paddlepaddle-gpu", "mxnet")
 LIMIT = 8  # versions tried for one package of one way out
 
 
@@ -74,7 +72,7 @@ def candidates(package: str, option: dict[str, str], facts: Facts, releases: Rel
     else:
         found = list(_nearest(known, now))
     for version in found[: LIMIT * 2]:
-        for tagged in _with_builds(package, version, now, facts, releases):
+        for tagged in with_builds(package, version, now, facts, releases):
             if tagged != now:
                 yield tagged
 
@@ -118,7 +116,8 @@ def aligned(moves: dict[str, str | None], facts: Facts) -> dict[str, str | None]
     return result
 
 
-def _with_builds(package: str, version: str, now: str | None, facts: Facts, releases: Releases) -> list[str]:
+def with_builds(package: str, version: str, now: str | None, facts: Facts, releases: Releases) -> list[str]:
+    """A release with the local tags that its builds have on the PyTorch index, the present build's first."""
     if package not in TORCH_FAMILY:
         return [version]
     if package != "torch":

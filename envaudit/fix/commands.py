@@ -1,4 +1,4 @@
-"""A plan as commands that can be pasted as they are."""
+"""A plan as commands: lines that can be pasted as they are, and argument lists that can be run."""
 
 from __future__ import annotations
 
@@ -11,18 +11,51 @@ if TYPE_CHECKING:
 
     from envaudit.snapshot.model import Snapshot
 
-_TORCH_INDEX = "https://download.pytorch.org/whl/"
+TORCH_INDEX = "https://download.pytorch.org/whl/"
 
 
-def commands(pins: dict[str, str], remove: list[str], snapshot: Snapshot, installer: str) -> list[str]:
-    """Lines for a shell, or for a notebook cell where the audit was started from one.
+class Step:
+    """One call of the installer.
 
-    Builds of the PyTorch family come from the index of their CUDA build, everything else from the configured index.
-    Every word that came from outside is quoted.
+    verb   "install" or "uninstall"
+    words  requirements, or package names
+    index  the index that all of `words` come from; None for the configured one
     """
-    lines = []
+
+    __slots__ = ("index", "verb", "words")
+
+    def __init__(self, verb: str, words: list[str], index: str | None = None) -> None:
+        self.verb, self.words, self.index = verb, words, index
+
+    def argv(self, installer: str, uv: str, python: str) -> list[str]:
+        """The argument list that does the step with "pip" or "uv" in the environment of the interpreter `python`."""
+        options = ["--index-url", self.index] if self.index else []
+        if installer == "uv":
+            return [uv, "pip", self.verb, "--python", python, *options, "--", *self.words]
+        yes = ["-y"] if self.verb == "uninstall" else []
+        return [python, "-m", "pip", self.verb, *yes, *options, "--", *self.words]
+
+    def line(self, installer: str, snapshot: Snapshot) -> str:
+        """The line for a shell, or for a notebook cell where the audit was started from one."""
+        quoted = " ".join(quote(word) for word in self.words)
+        options = f" --index-url {self.index}" if self.index else ""
+        notebook = bool(snapshot.get("kernel"))
+        if installer == "uv":
+            interpreter: Any = snapshot.get("interpreter") or {}
+            where = f" --python {_path(interpreter)}" if interpreter.get("path") else ""
+            return f"{'!' if notebook else ''}uv pip {self.verb}{where} {quoted}{options}"
+        yes = " -y" if self.verb == "uninstall" else ""
+        if notebook:
+            return f"%pip {self.verb}{yes} {quoted}{options}"
+        return f"{_python(snapshot)} -m pip {self.verb}{yes} {quoted}{options}"
+
+
+def steps(pins: dict[str, str], remove: list[str]) -> list[Step]:
+    """What has to be done, in order: what goes, then builds of the PyTorch family from the index of their CUDA build,
+    then everything else from the configured index."""
+    found = []
     if remove:
-        lines.append(_line(snapshot, installer, "uninstall", remove, None))
+        found.append(Step("uninstall", remove))
     plain: list[str] = []
     tagged: dict[str, list[str]] = {}
     for name, version in pins.items():
@@ -31,25 +64,15 @@ def commands(pins: dict[str, str], remove: list[str], snapshot: Snapshot, instal
             tagged.setdefault(tag, []).append(f"{name}=={version}")
         else:
             plain.append(f"{name}=={version}")
-    for tag, requirements in tagged.items():
-        lines.append(_line(snapshot, installer, "install", requirements, _TORCH_INDEX + tag))
+    found += [Step("install", words, TORCH_INDEX + tag) for tag, words in tagged.items()]
     if plain:
-        lines.append(_line(snapshot, installer, "install", plain, None))
-    return lines
+        found.append(Step("install", plain))
+    return found
 
 
-def _line(snapshot: Snapshot, installer: str, verb: str, words: list[str], index: str | None) -> str:
-    quoted = " ".join(quote(word) for word in words)
-    options = f" --index-url {index}" if index else ""
-    notebook = bool(snapshot.get("kernel"))
-    if installer == "uv":
-        interpreter: Any = snapshot.get("interpreter") or {}
-        where = f" --python {_path(interpreter)}" if interpreter.get("path") else ""
-        return f"{'!' if notebook else ''}uv pip {verb}{where} {quoted}{options}"
-    yes = " -y" if verb == "uninstall" else ""
-    if notebook:
-        return f"%pip {verb}{yes} {quoted}{options}"
-    return f"{_python(snapshot)} -m pip {verb}{yes} {quoted}{options}"
+def commands(pins: dict[str, str], remove: list[str], snapshot: Snapshot, installer: str) -> list[str]:
+    """`steps` as lines.  Every word that came from outside is quoted."""
+    return [step.line(installer, snapshot) for step in steps(pins, remove)]
 
 
 def _python(snapshot: Snapshot) -> str:

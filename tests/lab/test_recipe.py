@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from envaudit.fix.ways import as_specifier
 from envaudit.matrix.compiler import Source, read
 from envaudit.versions import specifier
 from lab.isolation import Host
-from lab.recipe import Recipes, Skip, as_specifier, cases, digest
+from lab.recipe import Recipes, Skip, cases, digest
 
 RULE = """
 - id: a-b

@@ -1,0 +1,215 @@
+"""A plan of the matrix, confirmed by a real resolver.
+
+The resolver answers within the packages' own requirements, the matrix says whether the answer is known to crash; where
+it is, the region is closed and the resolver asked again.  A branch and bound search over closed regions: it ends
+with an answer in which nothing fires, with the proof that there is none, or at its limits.
+"""
+
+from __future__ import annotations
+
+import heapq
+import time
+
+from envaudit.fix.resolve.interface import Impossible
+from envaudit.fix.search import AHEAD
+from envaudit.fix.ways import exhaustive, joined, ways
+from envaudit.fix.world import ANYWHERE, World
+from envaudit.truth import TRUE
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from envaudit.fix.resolve.interface import Machine, Resolver
+    from envaudit.fix.search import Moves, Search
+
+MAX_QUESTIONS = 40  # put to the resolver for one plan
+MAX_HELD = 12  # packages found one by one that no index has
+LOOSER = 0.5  # cost of letting packages move that the matrix would not move
+
+
+class Outcome:
+    """What the resolver made of a plan.
+
+    kind       "resolved", "impossible" (proven: no releases of the index go together and leave nothing that fires), or
+               "gave-up" (at the limit of questions, or the index lacks a package that matters)
+    moves      package -> version, None for what goes, with every new package; empty unless resolved
+    told       of these, what has to be asked for: other new packages come by themselves
+    via        package -> packages that require it, in the resolver's answer
+    held    packages that no index has as a wheel: they were left where they are
+    reason     the resolver's last refusal, in one line; "" where there was none
+    questions  how often the resolver was asked
+    """
+
+    __slots__ = ("held", "kind", "moves", "questions", "reason", "told", "via")
+
+    def __init__(
+        self,
+        kind: str,
+        moves: Moves,
+        told: Moves,
+        via: dict[str, list[str]],
+        held: list[str],
+        reason: str,
+        questions: int,
+    ) -> None:
+        self.kind, self.moves, self.told, self.via, self.held = kind, moves, told, via, held
+        self.reason, self.questions = reason, questions
+
+
+class _Node:
+    """A part of the search: `bounds` (package -> specifier) hold, `pinned` packages stay where the plan has them, and
+    the others as near as `near` says (World.question)."""
+
+    __slots__ = ("bounds", "near", "pinned")
+
+    def __init__(self, bounds: dict[str, str], pinned: frozenset[str], near: int) -> None:
+        self.bounds, self.pinned, self.near = bounds, pinned, near
+
+
+class Confirmer:
+    """Asks a resolver about plans for one environment, until `deadline` (of time.monotonic())."""
+
+    def __init__(
+        self,
+        search: Search,
+        resolver: Resolver,
+        machine: Machine,
+        deadline: float,
+        tell: Callable[[str], None],
+    ) -> None:
+        self._search, self._resolver, self._machine = search, resolver, machine
+        self._deadline, self._tell = deadline, tell
+        self._held: set[str] = set()  # found out for one plan, true for all
+
+    def confirm(self, moves: Moves, culprits: set[str], most: int = MAX_QUESTIONS) -> Outcome:
+        """The nearest answer to `moves` in which nothing fires.
+
+        Raises Late, Unreachable or Broken as the resolver does.
+        """
+        while True:
+            run = _Run(self._search, self._ask, World(self._search.now, self._search.releases, moves, culprits), most)
+            run.world.hold(self._held)
+            outcome = run.outcome()
+            self._held |= run.world.held
+            if outcome.kind != "impossible" or run.widened or not run.world.known:
+                return outcome
+            # nothing goes while everything else stays: what requires the moved packages may move as well
+            run = _Run(self._search, self._ask, run.world, most)
+            if not run.widen():
+                return outcome
+            outcome = run.outcome()
+            self._held |= run.world.held
+            return outcome
+
+    def _ask(self, world: World, node: _Node) -> tuple[Moves, dict[str, list[str]]]:
+        self._tell(f"asking {self._resolver.name}: " + ", ".join(f"{n} {s}" for n, s in node.bounds.items()))
+        question = world.question(self._machine, node.bounds, node.pinned, node.near)
+        answer = self._resolver.resolve(question, self._deadline - time.monotonic())
+        return world.moved(answer.versions, node.bounds), answer.via
+
+
+class _Run:
+    """One search."""
+
+    def __init__(
+        self,
+        search: Search,
+        ask: Callable[[World, _Node], tuple[Moves, dict[str, list[str]]]],
+        world: World,
+        most: int,
+    ) -> None:
+        self.search, self.ask, self.world, self.most = search, ask, world, most
+        self.questions = 0
+        self.widened = False
+        self.proof = True  # every branch so far was followed, or refuted for good
+        self.reason = ""
+
+    def widen(self) -> bool:
+        """Let what requires the moved packages move too."""
+        self.widened = self.world.widen()
+        return self.widened
+
+    def outcome(self) -> Outcome:
+        """Best-first over nodes, the cheapest answer first."""
+        kept = frozenset(self.search.wishes.keep)
+        held_back = frozenset(
+            name for name in self.world.roots if self.search.wishes.holds_back(name) and name not in self.world.moves
+        )
+        everything = frozenset(self.world.roots) | kept
+        starts: list[tuple[frozenset[str], int]] = [(everything, 0)]
+        starts += [(kept | held_back, near) for near in (1, 2, ANYWHERE)]
+        starts += [(kept, near) for near in (2, ANYWHERE)]
+        least = self.search.cost(self.world.moves)  # the matrix knows nothing cheaper
+        queue = [
+            (least + LOOSER * place, place, _Node({}, pinned, near))
+            for place, (pinned, near) in enumerate(dict.fromkeys(starts))
+        ]
+        count = len(queue)
+        answers: list[tuple[float, int, Moves, dict[str, list[str]], _Node]] = []
+        seen: set[tuple[Any, ...]] = set()
+        while queue or answers:
+            # an answer in which nothing fires is taken once nothing cheaper is left to ask
+            if answers and (not queue or answers[0][0] <= queue[0][0]):
+                _, _, moves, via, node = heapq.heappop(answers)
+                fired = self.search.still(moves)
+                if not fired:
+                    return self._outcome("resolved", moves, self._told(moves, node), via)
+                for place, child in enumerate(self._children(fired[0], moves, node)):
+                    key = (tuple(sorted(child.bounds.items())), child.pinned, child.near)
+                    if key not in seen:
+                        seen.add(key)
+                        count += 1
+                        bound = self.search.cost(self._told(moves, node)) + 0.01 * place
+                        heapq.heappush(queue, (bound, count, child))
+                continue
+            if self.questions >= self.most:
+                return self._outcome("gave-up", {}, {}, {})
+            node = heapq.heappop(queue)[2]
+            found = self._answer(node)
+            if found is not None:
+                moves, via = found
+                ahead = len({self.search.which(clause)[1] for clause in self.search.still(moves)})
+                count += 1
+                cost = self.search.cost(self._told(moves, node)) + AHEAD * ahead
+                heapq.heappush(answers, (cost, count, moves, via, node))
+        return self._outcome("impossible" if self.proof else "gave-up", {}, {}, {})
+
+    def _outcome(self, kind: str, moves: Moves, told: Moves, via: dict[str, list[str]]) -> Outcome:
+        return Outcome(kind, moves, told, via, sorted(self.world.held), self.reason, self.questions)
+
+    def _answer(self, node: _Node) -> tuple[Moves, dict[str, list[str]]] | None:
+        for _ in range(MAX_HELD):
+            self.questions += 1
+            try:
+                return self.ask(self.world, node)
+            except Impossible as error:
+                self.reason = str(error)
+                missing = set(error.missing)
+                if not self.world.hold(missing):
+                    # a package that matters and that the index lacks altogether proves nothing
+                    if missing & self.world.roots and node.near == ANYWHERE:
+                        self.proof = False
+                    return None
+        self.proof = False
+        return None
+
+    def _children(self, clause: dict[str, Any], moves: Moves, node: _Node) -> list[_Node]:
+        """The parts of `node` in which `clause` cannot fire."""
+        if not exhaustive(clause):
+            self.proof = False
+        children = []
+        for way in ways(clause, self.search.facts(moves), self.search.matrix):
+            if self.search.wishes.keep & set(way):
+                continue
+            bounds = joined(node.bounds, way)
+            if bounds is not None and bounds != node.bounds:
+                children.append(_Node(bounds, node.pinned - set(way), node.near))
+        return children
+
+    def _told(self, moves: Moves, node: _Node) -> Moves:
+        """The moves that the user must make: new packages come by themselves, unless the matrix binds them."""
+        now = self.search.now
+        named = {*self.world.moves, *node.bounds}
+        return {name: version for name, version in moves.items() if name in named or now.installed(name) == TRUE}

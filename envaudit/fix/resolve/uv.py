@@ -1,0 +1,122 @@
+"""uv as the resolver: `uv pip compile`, which keeps preferred versions where it can."""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+
+from envaudit.fix.resolve import stub
+from envaudit.fix.resolve.index import for_uv, without_credentials
+from envaudit.fix.resolve.interface import Answer, Broken, Impossible, Unreachable
+from envaudit.fix.resolve.process import run
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from envaudit.fix.resolve.interface import Machine, Question
+
+NO_SOLUTION = 1  # uv's exit status when the requirements cannot be met; 2 is any other failure
+# glibc versions that uv has a platform for
+_GLIBC = (17, 28, *range(31, 41))
+_MISSING = (
+    re.compile(r"([a-z0-9][a-z0-9-]*)(?:==\S+)? has no (?:usable )?wheels"),
+    re.compile(r"([a-z0-9][a-z0-9-]*)(?:==\S+)? was not found in"),
+    re.compile(r"there is no version of ([a-z0-9][a-z0-9-]*)"),
+)
+_OFFLINE = ("Failed to fetch", "error sending request", "Failed to download", "timed out", "network was disabled")
+_PIN = re.compile(r"([a-z0-9][a-z0-9-]*)==(\S+)")
+
+
+class Uv:
+    """The uv at `path`."""
+
+    name = "uv"
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self._environ = {
+            **os.environ,
+            **for_uv(os.environ),
+            "UV_NO_PROGRESS": "1",
+            "UV_PYTHON_DOWNLOADS": "never",
+            "NO_COLOR": "1",
+        }
+        for name in ("VIRTUAL_ENV", "UV_CONSTRAINT", "UV_OVERRIDE", "FORCE_COLOR"):
+            self._environ.pop(name, None)
+
+    def resolve(self, question: Question, seconds: float) -> Answer:
+        """See Resolver.resolve."""
+        with tempfile.TemporaryDirectory(prefix="envaudit-") as folder:
+            # no source distribution is built: that would run code of a package that nobody has installed
+            words = [self.path, "pip", "compile", "--quiet", "--no-header", "--only-binary", ":all:"]
+            words += _machine(question.machine)
+            if question.torch_build:
+                words += ["--torch-backend", question.torch_build]
+            if question.held:
+                words += ["--find-links", stub.write(folder, question.held)]
+            _write(folder, "wanted.in", question.requirements)
+            _write(folder, "constraints.txt", question.constraints)
+            # uv takes what stands in its output file as its preferences
+            _write(folder, "pins.txt", [f"{name}=={version}" for name, version in question.preferred.items()])
+            words += ["--constraints", "constraints.txt", "--output-file", "pins.txt", "wanted.in"]
+            status, _, said = run(words, folder, seconds, self._environ)
+            if status == 0:
+                with open(os.path.join(folder, "pins.txt"), encoding="utf-8") as file:
+                    return _read(file.read())
+        reason = _reason(said)
+        if any(word in said for word in _OFFLINE):
+            raise Unreachable(reason)
+        if status == NO_SOLUTION:
+            raise Impossible(reason, sorted({name for form in _MISSING for name in form.findall(said)}))
+        raise Broken(reason)
+
+
+def _machine(machine: Machine) -> list[str]:
+    if machine.interpreter:
+        return ["--python", machine.interpreter]
+    return ["--python-version", machine.python, "--python-platform", _platform(machine)]
+
+
+def _platform(machine: Machine) -> str:
+    arm = machine.machine in ("aarch64", "arm64")
+    if machine.system == "darwin":
+        return f"{'aarch64' if arm else 'x86_64'}-apple-darwin"
+    if machine.system == "windows":
+        return f"{'aarch64' if arm else 'x86_64'}-pc-windows-msvc"
+    minor = int(machine.glibc.split(".")[1]) if machine.glibc else 28
+    fitting = [number for number in _GLIBC if number <= minor] or [_GLIBC[0]]
+    return f"{'aarch64' if arm else 'x86_64'}-manylinux_2_{fitting[-1]}"
+
+
+def _write(folder: str, name: str, lines: list[str]) -> None:
+    with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
+        file.write("".join(f"{line}\n" for line in lines))
+
+
+def _read(text: str) -> Answer:
+    """uv's requirements file: pins, each followed by comments that name who requires it."""
+    versions: dict[str, str] = {}
+    via: dict[str, list[str]] = {}
+    name = ""
+    for line in text.splitlines():
+        found = _PIN.match(line)
+        if found:
+            name = found.group(1)
+            versions[name] = found.group(2)
+        elif line.startswith("    #") and name:
+            word = line.strip("# ").removeprefix("via").strip()
+            if word and not word.startswith("-"):  # "-r wanted.in" is no package
+                via.setdefault(name, []).append(word)
+    return Answer(versions, via)
+
+
+def _reason(said: str) -> str:
+    """uv's reason in one line."""
+    kept = []
+    for line in said.splitlines():
+        text = line.strip(" \u2570\u2500\u25b6\u2502\u251c\u00d7")
+        if text.startswith("hint:"):
+            break
+        if text and not text.startswith(("warning:", "error: No solution found")):
+            kept.append(text.removeprefix("cause: "))
+    return without_credentials(" ".join(kept)[:600]) or "uv gave no reason"
