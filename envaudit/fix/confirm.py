@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 MAX_QUESTIONS = 40  # put to the resolver for one plan
 MAX_HELD = 12  # packages found one by one that no index has
-LOOSER = 0.5  # cost of letting packages move that the matrix would not move
 
 
 class Outcome:
@@ -37,7 +36,7 @@ class Outcome:
     moves      package -> version, None for what goes, with every new package; empty unless resolved
     told       of these, what has to be asked for: other new packages come by themselves
     via        package -> packages that require it, in the resolver's answer
-    held    packages that no index has as a wheel: they were left where they are
+    held       packages that no index has as a wheel: what they require is known only where they are installed
     reason     the resolver's last refusal, in one line; "" where there was none
     questions  how often the resolver was asked
     """
@@ -81,7 +80,7 @@ class Confirmer:
     ) -> None:
         self._search, self._resolver, self._machine = search, resolver, machine
         self._deadline, self._tell = deadline, tell
-        self._held: set[str] = set()  # found out for one plan, true for all
+        self._held: dict[tuple[str, str], list[str]] = {}  # found out for one plan, true for all
 
     def confirm(self, moves: Moves, culprits: set[str], most: int = MAX_QUESTIONS) -> Outcome:
         """The nearest answer to `moves` in which nothing fires.
@@ -90,9 +89,9 @@ class Confirmer:
         """
         while True:
             run = _Run(self._search, self._ask, World(self._search.now, self._search.releases, moves, culprits), most)
-            run.world.hold(self._held)
+            run.world.held.update(self._held)
             outcome = run.outcome()
-            self._held |= run.world.held
+            self._held.update(run.world.held)
             if outcome.kind != "impossible" or run.widened or not run.world.known:
                 return outcome
             # nothing goes while everything else stays: what requires the moved packages may move as well
@@ -100,7 +99,7 @@ class Confirmer:
             if not run.widen():
                 return outcome
             outcome = run.outcome()
-            self._held |= run.world.held
+            self._held.update(run.world.held)
             return outcome
 
     def _ask(self, world: World, node: _Node) -> tuple[Moves, dict[str, list[str]]]:
@@ -141,15 +140,16 @@ class _Run:
         starts: list[tuple[frozenset[str], int]] = [(everything, 0)]
         starts += [(kept | held_back, near) for near in (1, 2, ANYWHERE)]
         starts += [(kept, near) for near in (2, ANYWHERE)]
-        least = self.search.cost(self.world.moves)  # the matrix knows nothing cheaper
-        queue = [
-            (least + LOOSER * place, place, _Node({}, pinned, near))
-            for place, (pinned, near) in enumerate(dict.fromkeys(starts))
-        ]
-        count = len(queue)
+        ladder = [_Node({}, pinned, near) for pinned, near in dict.fromkeys(starts)]
+        queue: list[tuple[float, int, _Node]] = []
+        count = 0
         answers: list[tuple[float, int, Moves, dict[str, list[str]], _Node]] = []
         seen: set[tuple[Any, ...]] = set()
-        while queue or answers:
+        while queue or answers or ladder:
+            if not queue and not answers:
+                # a step farther only when nothing nearer is left
+                count += 1
+                heapq.heappush(queue, (0.0, count, ladder.pop(0)))
             # an answer in which nothing fires is taken once nothing cheaper is left to ask
             if answers and (not queue or answers[0][0] <= queue[0][0]):
                 _, _, moves, via, node = heapq.heappop(answers)
@@ -177,7 +177,9 @@ class _Run:
         return self._outcome("impossible" if self.proof else "gave-up", {}, {}, {})
 
     def _outcome(self, kind: str, moves: Moves, told: Moves, via: dict[str, list[str]]) -> Outcome:
-        return Outcome(kind, moves, told, via, sorted(self.world.held), self.reason, self.questions)
+        return Outcome(
+            kind, moves, told, via, sorted({name for name, _ in self.world.held}), self.reason, self.questions
+        )
 
     def _answer(self, node: _Node) -> tuple[Moves, dict[str, list[str]]] | None:
         for _ in range(MAX_HELD):
@@ -186,10 +188,9 @@ class _Run:
                 return self.ask(self.world, node)
             except Impossible as error:
                 self.reason = str(error)
-                missing = set(error.missing)
-                if not self.world.hold(missing):
+                if not self.world.hold(error.missing):
                     # a package that matters and that the index lacks altogether proves nothing
-                    if missing & self.world.roots and node.near == ANYWHERE:
+                    if not self.world.roots.isdisjoint(error.missing) and node.near == ANYWHERE:
                         self.proof = False
                     return None
         self.proof = False

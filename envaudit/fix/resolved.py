@@ -102,16 +102,18 @@ class _Resolved:
         return {name for clause in clauses for name in self._search.which(clause)[1]}
 
     def _confirmed(self, outcome: Outcome) -> Plan:
-        plan = written(self._search, self._wanted, outcome.moves, outcome.told, outcome.via, self._installer)
+        ways = sorted([outcome, *self._other_ways(outcome)], key=lambda way: self._search.cost(way.told))
+        best = ways[0]
+        plan = written(self._search, self._wanted, best.moves, best.told, best.via, self._installer)
         plan.verified = "resolver"
         plan.notes = self._notes
-        if outcome.held:
-            plan.notes.append(f"no index has a wheel of {', '.join(outcome.held)}: taken as installed")
-        plan.choices = [*self._ways_without, *self._other_ways(outcome)][:MOST_CHOICES]
+        if best.held:
+            plan.notes.append(f"no index has a wheel of {', '.join(best.held)}: not checked further")
+        plan.choices = [*self._ways_without, *(self._choice(way, "") for way in ways[1:])][:MOST_CHOICES]
         return plan
 
-    def _other_ways(self, taken: Outcome) -> list[Choice]:
-        found: list[Choice] = []
+    def _other_ways(self, taken: Outcome) -> list[Outcome]:
+        found: list[Outcome] = []
         seen = [taken.told]
         for moves in self._search.alternatives():
             if moves in seen or len(found) == MOST_CHOICES:
@@ -122,7 +124,7 @@ class _Resolved:
                 break
             if outcome.kind == "resolved" and outcome.told not in seen:
                 seen.append(outcome.told)
-                found.append(self._choice(outcome, ""))
+                found.append(outcome)
         return found
 
     def _set_aside(self, outcome: Outcome) -> None:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from envaudit.fix.search import Moves
 
 ANYWHERE = 3
+MOST_SOURCES = 40  # releases of one package that is there as source distributions only
 MOST = 500  # packages put to a resolver at once
 _NAME = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-")
 # packages of a build for CUDA that only the wheels' own metadata can choose
@@ -47,14 +48,14 @@ class World:
     """The packages of an environment as a resolver sees them.
 
     roots    packages that the resolver chooses versions of
-    held     packages that stand as they are: no index has a wheel of them
+    held     releases that no index has a wheel of, with what they require
     """
 
     def __init__(self, facts: Facts, releases: Releases, moves: Moves, culprits: Iterable[str]) -> None:
         self._facts, self._releases = facts, releases
         self._requires: Any = facts.snapshot.get("requires") or {}
         self.known = bool(self._requires) and facts.complete
-        self.held: set[str] = set()
+        self.held: dict[tuple[str, str], list[str]] = {}
         self.moves = moves
         conda: Any = facts.snapshot.get("installers") or {}
         meant = {name for name in (*moves, *culprits) if _sound(name, moves.get(name) or facts.packages.get(name))}
@@ -90,11 +91,24 @@ class World:
                     self.roots.add(package)
         return len(self.roots) > before
 
-    def hold(self, names: Iterable[str]) -> bool:
-        """Take it that what no index has is there as it is, with what is known of its requirements.  False when none of
-        `names` is such a package."""
-        new = {name for name in names if name not in self.moves and name not in self.held and self._servable(name)}
-        self.held |= new
+    def hold(self, missing: dict[str, str | None]) -> bool:
+        """Reckon with releases that are there, or will be, though no index has a wheel of them: what is installed, and
+        what comes as a source distribution.  What those require is known of installed distributions only.  False when
+        nothing of `missing` (package -> version, where one is meant) is new."""
+        new: dict[tuple[str, str], list[str]] = {}
+        for name, version in missing.items():
+            here = self._facts.packages.get(name)
+            if here and name not in self.moves:
+                if self._servable(name):
+                    lines = self._requires.get(name, ())
+                    new[name, versions.public(here)] = [line for line in lines if _plain(*declared.split(line))]
+            elif name not in self.roots:
+                listed = [release for _, release in self._releases.of(name)]
+                for release in [version] if version else listed[-MOST_SOURCES:]:
+                    if _sound(name, release):
+                        new[name, release] = []
+        new = {release: lines for release, lines in new.items() if release not in self.held}
+        self.held.update(new)
         return bool(new)
 
     def question(self, machine: Machine, bounds: dict[str, str], pinned: Iterable[str], near: int) -> Question:
@@ -120,14 +134,7 @@ class World:
         constraints = [f"{name}{spec}" for name, spec in bounds.items() if spec]
         constraints += [f"{name}{GONE}" for name in sorted(self._gone)]
         constraints += self._constraints()
-        held = {
-            name: (
-                self.want(name) or "",
-                [line for line in self._requires.get(name, ()) if _plain(*declared.split(line))],
-            )
-            for name in self.held
-        }
-        return Question(requirements, constraints, preferred, machine, held)
+        return Question(requirements, constraints, preferred, machine, self.held)
 
     def moved(self, found: dict[str, str], bounds: dict[str, str]) -> Moves:
         """What an answer within `bounds` changes in the environment, new packages included.  Local tags are kept with
@@ -145,9 +152,9 @@ class World:
             planned = self.moves.get(name)
             if name == "torch":
                 result[name] = torch
-            elif planned and versions.public(planned) == version:
+            elif planned and _same(planned, version):
                 result[name] = planned
-            elif here and versions.public(here) == version:
+            elif here and _same(here, version):
                 continue
             elif name in TORCH_FAMILY and name != "torchtext" and tag and is_index_build(tag):
                 result[name] = f"{version}+{tag}"
@@ -159,7 +166,7 @@ class World:
         """A release of torch in the build that the plan or the environment has, else in the nearest there is."""
         now = self._facts.packages.get(name)
         for held in (self.moves.get(name), None if bound else now):
-            if version and held and versions.public(held) == version:
+            if version and held and _same(held, version):
                 return held
         return with_builds(name, version, now, self._facts, self._releases)[0] if version else None
 
@@ -194,6 +201,11 @@ class World:
                 if wanted and name not in self._gone and _within(here, wanted) and _plain(name, wanted):
                     lines[f"{name}{wanted}"] = None
         return list(lines)
+
+
+def _same(one: str, other: str) -> bool:
+    """Whether two versions are of one release: "2.0+cu121" and "2.0.0" are."""
+    return versions.key(one) == versions.key(other)
 
 
 def _taken_away(bounds: dict[str, str]) -> set[str]:

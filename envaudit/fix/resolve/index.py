@@ -21,6 +21,8 @@ _UV = {
     "find-links": "UV_FIND_LINKS",
     "no-index": "UV_NO_INDEX",
 }
+# pip takes the best of all its indexes, uv the first that has the package unless it is told
+MERGED = ("UV_INDEX_STRATEGY", "unsafe-best-match")
 _OWN = ("UV_DEFAULT_INDEX", "UV_INDEX", "UV_INDEX_URL", "UV_EXTRA_INDEX_URL", "UV_FIND_LINKS", "UV_NO_INDEX")
 
 
@@ -43,8 +45,7 @@ def for_uv(environ: Mapping[str, str]) -> dict[str, str]:
     if "UV_FIND_LINKS" in wanted:
         wanted["UV_FIND_LINKS"] = ",".join(wanted["UV_FIND_LINKS"].split())
     if "UV_INDEX" in wanted:
-        # pip takes the best of all its indexes, uv the first that has the package unless it is told
-        wanted["UV_INDEX_STRATEGY"] = "unsafe-best-match"
+        wanted.update([MERGED])
     return wanted
 
 

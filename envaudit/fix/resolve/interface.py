@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 class Impossible(Exception):
     """No set of releases meets the question; `str()` is the resolver's reason in one line.
 
-    missing  packages that the index has no usable wheel of in the version that was asked for
+    missing  package -> the version that the index has no usable wheel of, None where it is more than one
     """
 
-    def __init__(self, reason: str, missing: list[str]) -> None:
+    def __init__(self, reason: str, missing: dict[str, str | None]) -> None:
         super().__init__(reason)
         self.missing = missing
 
@@ -65,7 +65,7 @@ class Question:
     requirements  what must be there, as "name" or "name==1.2"
     constraints   what must hold of a package if it is there, as "name>=1,<2"
     preferred     package -> version to take where nothing speaks against it
-    held          package -> (version, what it requires) of installed distributions that no index has a wheel of
+    held          (package, version) -> what it requires, of releases to reckon with that no index has a wheel of
     machine       where it is to run
     torch_build   "cu121": the build of the PyTorch index that the torch family comes from; None for the usual index
     """
@@ -78,7 +78,7 @@ class Question:
         constraints: list[str],
         preferred: dict[str, str],
         machine: Machine,
-        held: dict[str, tuple[str, list[str]]] | None = None,
+        held: dict[tuple[str, str], list[str]] | None = None,
         torch_build: str | None = None,
     ) -> None:
         self.requirements, self.constraints, self.preferred = requirements, constraints, preferred

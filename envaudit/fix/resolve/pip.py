@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from envaudit.fix.resolve.interface import Machine, Question
 
-_MISSING = re.compile(r"No matching distribution found for ([A-Za-z0-9][A-Za-z0-9._-]*)")
+_MISSING = re.compile(r"No matching distribution found for ([A-Za-z0-9][A-Za-z0-9._-]*)(?:==(\S+))?")
 _OFFLINE = ("Retrying (Retry(", "NewConnectionError", "NameResolutionError", "Could not fetch URL")
 TORCH_INDEX = "https://download.pytorch.org/whl/"
 
@@ -74,7 +74,7 @@ class Pip:
         if any(word in said for word in _OFFLINE):
             raise Unreachable(reason)
         if "ResolutionImpossible" in said or "No matching distribution" in said:
-            raise Impossible(reason, sorted({_name(found) for found in _MISSING.findall(said)}))
+            raise Impossible(reason, {_name(name): version or None for name, version in _MISSING.findall(said)})
         raise Broken(reason)
 
 

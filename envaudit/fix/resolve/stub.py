@@ -1,4 +1,4 @@
-"""Wheels without content for what is installed and no index has, so that a resolver can reckon with it."""
+"""Wheels without content for releases that no index has as a wheel, so that a resolver can reckon with them."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-def write(folder: str, held: Mapping[str, tuple[str, list[str]]]) -> str:
-    """Put a wheel for each package of `held` (name -> version, requirements) into a new folder; gives its path."""
+def write(folder: str, held: Mapping[tuple[str, str], list[str]]) -> str:
+    """Put a wheel for each release of `held` ((name, version) -> requirements) into a new folder; gives its path."""
     place = os.path.join(folder, "held")
     os.makedirs(place, exist_ok=True)
-    for name, (version, requires) in held.items():
+    for (name, version), requires in held.items():
         bare = name.replace("-", "_")
         info = f"{bare}-{version}.dist-info"
         metadata = ["Metadata-Version: 2.1", f"Name: {name}", f"Version: {version}"]

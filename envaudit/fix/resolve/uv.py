@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import re
 import tempfile
+import time
 
 from envaudit.fix.resolve import stub
-from envaudit.fix.resolve.index import for_uv, without_credentials
+from envaudit.fix.resolve.index import MERGED, for_uv, without_credentials
 from envaudit.fix.resolve.interface import Answer, Broken, Impossible, Unreachable
 from envaudit.fix.resolve.process import run
 
@@ -15,13 +16,13 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from envaudit.fix.resolve.interface import Machine, Question
 
+LAST_PATCH = 99
 NO_SOLUTION = 1  # uv's exit status when the requirements cannot be met; 2 is any other failure
 # glibc versions that uv has a platform for
 _GLIBC = (17, 28, *range(31, 41))
-_MISSING = (
-    re.compile(r"([a-z0-9][a-z0-9-]*)(?:==\S+)? has no (?:usable )?wheels"),
-    re.compile(r"([a-z0-9][a-z0-9-]*)(?:==\S+)? was not found in"),
-    re.compile(r"there is no version of ([a-z0-9][a-z0-9-]*)"),
+_MISSING = re.compile(
+    r"(?<![\w.<>=~!-])([a-z0-9][a-z0-9-]*)(?:([=<>]=?)(\S+))?"
+    r" (?:(?:has|have) no (?:usable )?wheels|was not found in)"
 )
 _OFFLINE = ("Failed to fetch", "error sending request", "Failed to download", "timed out", "network was disabled")
 _PIN = re.compile(r"([a-z0-9][a-z0-9-]*)==(\S+)")
@@ -43,9 +44,22 @@ class Uv:
         }
         for name in ("VIRTUAL_ENV", "UV_CONSTRAINT", "UV_OVERRIDE", "FORCE_COLOR"):
             self._environ.pop(name, None)
+        self._main_only = None
+        if MERGED in self._environ.items():
+            self._main_only = {name: value for name, value in self._environ.items() if name != "UV_INDEX"}
 
     def resolve(self, question: Question, seconds: float) -> Answer:
         """See Resolver.resolve."""
+        end = time.monotonic() + seconds
+        try:
+            return self._ask(question, seconds, self._environ)
+        except Impossible:
+            # of one release that two indexes hold, uv sees the wheels of the extra index only and pip those of both
+            if self._main_only is None:
+                raise
+            return self._ask(question, end - time.monotonic(), self._main_only)
+
+    def _ask(self, question: Question, seconds: float, environ: dict[str, str]) -> Answer:
         with tempfile.TemporaryDirectory(prefix="envaudit-") as folder:
             # no source distribution is built: that would run code of a package that nobody has installed
             words = [self.path, "pip", "compile", "--quiet", "--no-header", "--only-binary", ":all:"]
@@ -59,7 +73,7 @@ class Uv:
             # uv takes what stands in its output file as its preferences
             _write(folder, "pins.txt", [f"{name}=={version}" for name, version in question.preferred.items()])
             words += ["--constraints", "constraints.txt", "--output-file", "pins.txt", "wanted.in"]
-            status, _, said = run(words, folder, seconds, self._environ)
+            status, _, said = run(words, folder, seconds, environ)
             if status == 0:
                 with open(os.path.join(folder, "pins.txt"), encoding="utf-8") as file:
                     return _read(file.read())
@@ -67,14 +81,17 @@ class Uv:
         if any(word in said for word in _OFFLINE):
             raise Unreachable(reason)
         if status == NO_SOLUTION:
-            raise Impossible(reason, sorted({name for form in _MISSING for name in form.findall(said)}))
+            missing = {name: version if sign == "==" else None for name, sign, version in _MISSING.findall(said)}
+            raise Impossible(reason, missing)
         raise Broken(reason)
 
 
 def _machine(machine: Machine) -> list[str]:
     if machine.interpreter:
         return ["--python", machine.interpreter]
-    return ["--python-version", machine.python, "--python-platform", _platform(machine)]
+    # "3.6" is a series, and its last release is the best guess
+    python = machine.python if machine.python.count(".") > 1 else f"{machine.python}.{LAST_PATCH}"
+    return ["--python-version", python, "--python-platform", _platform(machine)]
 
 
 def _platform(machine: Machine) -> str:
