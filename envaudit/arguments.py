@@ -45,6 +45,9 @@ def parse(argv: list[str]) -> Options:
     commands.add_parser("rules", parents=[common], help="list the rules")
     lint = commands.add_parser("lint", parents=[common], help="check rule files")
     lint.add_argument("folder", metavar="DIR")
+    undo = commands.add_parser("undo", help="put back what --apply changed")
+    undo.add_argument("--python", metavar="PATH", help="another interpreter or virtual environment")
+    undo.add_argument("--yes", action="store_true", default=None, help="do not ask")
     given = parser.parse_args(argv)
     options = Options()
     for name, value in vars(given).items():
@@ -52,7 +55,21 @@ def parse(argv: list[str]) -> Options:
             setattr(options, name, value)
     if options.snapshot is not None and options.python is not None:
         parser.error("--snapshot and --python exclude each other")
+    _needs_fix(parser, options)
     return options
+
+
+def _needs_fix(parser: _Parser, options: Options) -> None:
+    """What only says how to mend says nothing without --fix."""
+    said = {"--apply": options.apply, "-o": options.output, "--keep": options.keep, "--allow": options.allow}
+    said |= {"--resolver": options.resolver, "--upgrade or --downgrade": options.direction}
+    for name, value in said.items():
+        if value and not options.fix:
+            parser.error(f"{name} goes with --fix")
+    if options.apply and options.snapshot is not None:
+        parser.error("--apply changes an environment here; a recorded one cannot be changed")
+    if options.yes and not options.apply and options.command != "undo":
+        parser.error("--yes goes with --apply")
 
 
 def _audit_options(parser: argparse.ArgumentParser) -> None:
@@ -62,8 +79,35 @@ def _audit_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--gpu", metavar="NAME", help='audit for a GPU that is not here ("Tesla T4", "sm_75", "none")')
     group = parser.add_argument_group("what to do")
     group.add_argument("--fix", action="store_true", default=None, help="print the commands that mend it, nothing else")
+    _fix_options(parser.add_argument_group("how to mend it (with --fix)"))
     group.add_argument("--installer", choices=("pip", "uv"), help="write commands for pip (default) or uv")
     group.add_argument("--fail-on", dest="fail_on", choices=LEVELS, help="exit 1 from this level on (default: error)")
+
+
+def _fix_options(group: argparse._ArgumentGroup) -> None:
+    group.add_argument("--resolver", choices=("uv", "pip", "none"), help="default: uv where it is found, else pip")
+    group.add_argument("--timeout", type=seconds, metavar="SECONDS", help="for the resolver (default: 60)")
+    group.add_argument("--keep", metavar="PKG", action="append", help="leave this package as it is (repeat)")
+    group.add_argument(
+        "--allow", metavar="PKG", action="append", help="this framework may move like any other (repeat)"
+    )
+    ways = group.add_mutually_exclusive_group()
+    ways.add_argument("--upgrade", dest="direction", action="store_const", const="up", help="rather newer versions")
+    ways.add_argument("--downgrade", dest="direction", action="store_const", const="down", help="rather older versions")
+    group.add_argument("-o", dest="output", metavar="FILE", help="write the mended environment as a constraints file")
+    group.add_argument("--apply", action="store_true", default=None, help="carry the plan out here, after asking")
+    group.add_argument("--yes", action="store_true", default=None, help="do not ask")
+    group.add_argument(
+        "--break-system-packages", action="store_true", default=None, help="also in a Python that the system manages"
+    )
+
+
+def seconds(text: str) -> float:
+    """A time limit; ValueError where it is none."""
+    limit = float(text)
+    if not 0 < limit <= 86_400:
+        raise ValueError
+    return limit
 
 
 def _shared_options(parser: argparse.ArgumentParser) -> None:

@@ -66,9 +66,31 @@ def _audit(options: Options) -> int:
     from envaudit.report.document import audit
 
     snapshot = _snapshot(options)
+    _check_names(options, snapshot)
     report = audit(snapshot, load(options.rules), options)
+    if options.output is not None:
+        _write_constraints(report, options.output)
     _show(report, options)
     return FOUND if report.fails(options.fail_on) else 0
+
+
+def _check_names(options: Options, snapshot: Snapshot) -> None:
+    """Canonical names in --keep and --allow.  Raises UserError for what is not installed."""
+    packages = snapshot.get("packages") or {}
+    for option, names in (("--keep", options.keep), ("--allow", options.allow)):
+        names[:] = [name.lower().replace("_", "-").replace(".", "-") for name in names]
+        for name in names:
+            if name not in packages:
+                raise UserError(f"{option} {name}: no package of this name is in the environment")
+
+
+def _write_constraints(report: Report, path: str) -> None:
+    from envaudit.fix.constraints import text, write
+
+    try:
+        write(path, text(report.plan, report.snapshot))
+    except OSError as error:
+        raise UserError(f"{path}: cannot be written: {error.strerror or error}") from error
 
 
 def _snapshot(options: Options) -> Snapshot:

@@ -16,6 +16,15 @@ class Options:
         self.gpu: str | None = None
         self.fix = False
         self.installer = "pip"
+        self.resolver: str | None = None
+        self.timeout = 60.0  # seconds for the resolver
+        self.keep: list[str] = []
+        self.allow: list[str] = []
+        self.direction: str | None = None
+        self.output: str | None = None
+        self.apply = False
+        self.yes = False
+        self.break_system_packages = False
         self.format = "text"
         self.fail_on = "error"
         self.rules: list[str] = []

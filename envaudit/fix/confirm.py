@@ -10,7 +10,9 @@ from __future__ import annotations
 import heapq
 import time
 
-from envaudit.fix.resolve.interface import Impossible
+from envaudit import versions
+from envaudit.fix.candidates import TORCH_FAMILY, is_index_build
+from envaudit.fix.resolve.interface import Broken, Impossible, Late, Question, Unreachable
 from envaudit.fix.search import AHEAD
 from envaudit.fix.ways import exhaustive, joined, ways
 from envaudit.fix.world import ANYWHERE, World
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from envaudit.fix.search import Moves, Search
 
 MAX_QUESTIONS = 40  # put to the resolver for one plan
+FOR_A_BUILD = 10.0  # seconds for a look at the PyTorch index
 MAX_HELD = 12  # packages found one by one that no index has
 
 
@@ -102,6 +105,32 @@ class Confirmer:
             self._held.update(run.world.held)
             return outcome
 
+    def of(self, search: Search) -> Confirmer:
+        """The same for another search of the same environment."""
+        other = Confirmer(search, self._resolver, self._machine, self._deadline, self._tell)
+        other._held = self._held
+        return other
+
+    def builds(self, moves: Moves) -> str | None:
+        """Look up builds of the PyTorch family in `moves` at the PyTorch index; what is wrong with them, or None."""
+        wanted: dict[str, list[str]] = {}
+        for name, version in moves.items():
+            tag = versions.local(version or "")
+            if tag and name in TORCH_FAMILY and is_index_build(tag):
+                wanted.setdefault(tag, []).append(f"{name}=={version}")
+        for tag, requirements in wanted.items():
+            question = Question(requirements, [], {}, self._machine, torch_build=tag)
+            self._tell(f"asking the PyTorch index for {', '.join(requirements)}")
+            try:
+                self._resolver.resolve(question, min(FOR_A_BUILD, self._deadline - time.monotonic()))
+            except Impossible as error:
+                return f"the PyTorch index does not have {', '.join(requirements)}: {error}"
+            except (Unreachable, Late, Broken):
+                return (
+                    f"the builds for {tag} were not looked up: the PyTorch index cannot be asked; the matrix lists them"
+                )
+        return None
+
     def _ask(self, world: World, node: _Node) -> tuple[Moves, dict[str, list[str]]]:
         self._tell(f"asking {self._resolver.name}: " + ", ".join(f"{n} {s}" for n, s in node.bounds.items()))
         question = world.question(self._machine, node.bounds, node.pinned, node.near)
@@ -137,9 +166,10 @@ class _Run:
             name for name in self.world.roots if self.search.wishes.holds_back(name) and name not in self.world.moves
         )
         everything = frozenset(self.world.roots) | kept
-        starts: list[tuple[frozenset[str], int]] = [(everything, 0)]
-        starts += [(kept | held_back, near) for near in (1, 2, ANYWHERE)]
-        starts += [(kept, near) for near in (2, ANYWHERE)]
+        planned = frozenset(name for name, version in self.world.moves.items() if version is not None)
+        steps = [everything, kept | held_back | planned, kept | held_back, kept]
+        starts = [(steps[0], 0)]
+        starts += [(pinned, near) for pinned in steps[1:] if pinned != everything for near in (1, 2, ANYWHERE)]
         ladder = [_Node({}, pinned, near) for pinned, near in dict.fromkeys(starts)]
         queue: list[tuple[float, int, _Node]] = []
         count = 0

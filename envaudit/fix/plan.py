@@ -56,9 +56,12 @@ class Plan:
     choices   other ways out, best first
     verified  "matrix": the rules are silent after it; "resolver": and a resolver found it installable
     notes     what the user has to know of how the plan came about, a line each
+    impossible  rules that no set of releases mends, as a resolver has proven
     """
 
-    __slots__ = ("choices", "commands", "left", "notes", "pins", "reasons", "remove", "restart", "verified")
+    __slots__ = (
+        "choices", "commands", "impossible", "left", "notes", "pins", "reasons", "remove", "restart", "verified",
+    )  # fmt: skip
 
     def __init__(
         self, pins: dict[str, str], remove: list[str], lines: list[str], left: list[Finding], restart: bool
@@ -67,6 +70,7 @@ class Plan:
         self.reasons: dict[str, str] = {}
         self.choices: list[Choice] = []
         self.notes: list[str] = []
+        self.impossible: list[str] = []
         self.verified = "matrix"
 
     def to_json(self) -> dict[str, Any] | None:
@@ -82,6 +86,7 @@ class Plan:
             "reasons": self.reasons,
             "choices": [choice.to_json() for choice in self.choices],
             "notes": self.notes,
+            "impossible": self.impossible,
         }
 
 

@@ -79,6 +79,7 @@ class _Resolved:
         self._search, self._findings, self._wanted = search, findings, wanted
         self._confirmer, self._installer = confirmer, installer
         self._notes: list[str] = []
+        self._impossible: list[str] = []
         self._ways_without: list[Choice] = []
 
     def plan(self, moves: Moves) -> Plan:
@@ -91,7 +92,7 @@ class _Resolved:
             self._set_aside(outcome)
             moves = draft(self._search, self._findings)
         plan = written(self._search, self._wanted, {}, {}, {}, self._installer)
-        plan.notes, plan.choices = self._notes, self._ways_without
+        plan.notes, plan.choices, plan.impossible = self._notes, self._ways_without, self._impossible
         return plan
 
     def _culprits(self) -> set[str]:
@@ -102,29 +103,42 @@ class _Resolved:
         return {name for clause in clauses for name in self._search.which(clause)[1]}
 
     def _confirmed(self, outcome: Outcome) -> Plan:
-        ways = sorted([outcome, *self._other_ways(outcome)], key=lambda way: self._search.cost(way.told))
-        best = ways[0]
+        ways = [("", outcome), *self._other_ways(outcome)]
+        ways.sort(key=lambda way: self._search.cost(way[1].told))
+        best = ways[0][1]
         plan = written(self._search, self._wanted, best.moves, best.told, best.via, self._installer)
         plan.verified = "resolver"
-        plan.notes = self._notes
+        plan.notes, plan.impossible = self._notes, self._impossible
+        missing = self._confirmer.builds(best.told)
+        if missing:
+            plan.notes.append(missing)
         if best.held:
             plan.notes.append(f"no index has a wheel of {', '.join(best.held)}: not checked further")
-        plan.choices = [*self._ways_without, *(self._choice(way, "") for way in ways[1:])][:MOST_CHOICES]
+        others = [self._choice(way, what) for what, way in ways[1:]]
+        plan.choices = [*self._ways_without, *others][:MOST_CHOICES]
         return plan
 
-    def _other_ways(self, taken: Outcome) -> list[Outcome]:
-        found: list[Outcome] = []
+    def _other_ways(self, taken: Outcome) -> list[tuple[str, Outcome]]:
+        """What else mends as much when a package that `taken` moves stays."""
+        search = self._search
+        found: list[tuple[str, Outcome]] = []
         seen = [taken.told]
-        for moves in self._search.alternatives():
-            if moves in seen or len(found) == MOST_CHOICES:
+        left = {search.which(clause) for clause in search.still(taken.moves)}
+        for name in sorted(taken.told, key=lambda name: (not search.wishes.holds_back(name), name)):
+            if name not in search.now.packages or len(found) == MOST_CHOICES:
+                continue
+            other = Search(search.snapshot, search.matrix, search.wishes.keeping(name))
+            other.hopeless |= search.hopeless
+            moves = draft(other, self._findings)
+            if not {other.which(clause) for clause in search.still(moves)} <= left:
                 continue
             try:
-                outcome = self._confirmer.confirm(moves, self._culprits(), FOR_A_CHOICE)
+                outcome = self._confirmer.of(other).confirm(moves, self._culprits(), FOR_A_CHOICE)
             except (Late, Unreachable, Broken):
                 break
             if outcome.kind == "resolved" and outcome.told not in seen:
                 seen.append(outcome.told)
-                found.append(outcome)
+                found.append((f"keeping {name} {search.now.packages[name]}", outcome))
         return found
 
     def _set_aside(self, outcome: Outcome) -> None:
@@ -136,6 +150,7 @@ class _Resolved:
         rule, packages = search.which(worst)
         names = ", ".join(sorted(packages))
         if outcome.kind == "impossible":
+            self._impossible.append(rule)
             self._notes.append(f"no releases of {names} go together here [{rule}]: {outcome.reason}")
         else:
             self._notes.append(f"no releases of {names} that go together were found [{rule}]: {outcome.reason}")

@@ -81,20 +81,6 @@ class Search:
                 return state.moves, state.fired
             self.hopeless.add(self.which(stuck))
 
-    def alternatives(self) -> list[Moves]:
-        """For each way out of the worst clause that holds now, the cheapest moves that mend all that can be mended."""
-        worst = self.worst(self.fired_now)
-        if worst is None:
-            return []
-        now = _State(0.0, {}, self.fired_now)
-        found: list[_State] = []
-        for option in self._options(worst):
-            state, solved = self._cheapest(self._mend(worst, now, [option]))
-            if solved and state.moves:
-                found.append(state)
-        found.sort(key=lambda state: state.cost)
-        return [state.moves for place, state in enumerate(found) if state.moves not in [s.moves for s in found[:place]]]
-
     def without(self, package: str) -> Moves | None:
         """The cheapest moves that take `package` away and leave nothing that fires; None where there are none."""
         moves: Moves = {package: None}
@@ -151,18 +137,15 @@ class Search:
         best = min([best, *(entry[2] for entry in queue)], key=_State.badness)
         return best, self.worst(best.fired) is None
 
-    def _options(self, clause: dict[str, Any]) -> list[dict[str, str]]:
-        options: list[dict[str, str]] = clause.get("f") or self.matrix.card(clause["r"])["fix"]
-        return options
-
-    def _mend(self, clause: dict[str, Any], state: _State, options: list[dict[str, str]] | None = None) -> list[_State]:
+    def _mend(self, clause: dict[str, Any], state: _State) -> list[_State]:
         """The states after each way out of `clause`: of each way, the cheapest moves that bring in nothing new, and a
         few that do (moving torch brings in torchvision, which can follow)."""
         facts = self.facts(state.moves)
+        options: list[dict[str, str]] = clause.get("f") or self.matrix.card(clause["r"])["fix"]
         which = self.which(clause)
         before = {self.which(held) for held in state.fired}
         result = []
-        for preference, option in enumerate(self._options(clause) if options is None else options):
+        for preference, option in enumerate(options):
             clean = trouble = 0
             for cost, moves in self._ways(option, state, facts)[:TRIED]:
                 after = self.facts(moves)

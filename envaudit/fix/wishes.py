@@ -26,3 +26,7 @@ class Wishes:
     def holds_back(self, name: str) -> bool:
         """Whether `name` should only move where nothing else helps."""
         return name in FRAMEWORKS and name not in self.allow
+
+    def keeping(self, name: str) -> Wishes:
+        """The same, and `name` stays too."""
+        return Wishes((*self.keep, name), self.allow, self.direction)

@@ -31,8 +31,11 @@ _OF_THE_BUILD = ("nvidia-", "triton", "pytorch-triton")
 
 
 def machine(facts: Facts, live: bool) -> Machine | None:
-    """The Python and platform of `facts`; None where the Python is not known.  An unknown platform is taken to be Linux
-    on x86_64.  `live` says that the snapshot was taken here and now, so that its interpreter can be asked."""
+    """The Python and platform of `facts`; None where the Python is not known.
+
+    `live` says that the snapshot was taken here and now, so that its interpreter can be asked.  An unknown platform is
+    taken to be Linux on x86_64, an unknown Mac to be an arm64.
+    """
     python = facts.text("python")
     if not python or len(versions.key_release(python)) < 2:
         return None
@@ -41,7 +44,8 @@ def machine(facts: Facts, live: bool) -> Machine | None:
     glibc = facts.text("glibc")
     glibc = glibc if glibc and len(versions.key_release(glibc)) == 2 else None
     system = facts.text("os") or "linux"
-    return Machine(".".join(versions.key_release(python)[:3]), path, system, facts.text("machine") or "x86_64", glibc)
+    processor = facts.text("machine") or ("arm64" if system == "darwin" else "x86_64")
+    return Machine(".".join(versions.key_release(python)[:3]), path, system, processor, glibc)
 
 
 class World:

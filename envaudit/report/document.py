@@ -10,8 +10,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, TextIO
 
-    from envaudit.finding import Audit
+    from envaudit.finding import Audit, Finding
     from envaudit.fix.plan import Plan
+    from envaudit.fix.wishes import Wishes
     from envaudit.matrix.store import Matrix
     from envaudit.options import Options
     from envaudit.snapshot.model import Snapshot
@@ -52,14 +53,43 @@ class Report:
 
 
 def audit(snapshot: Snapshot, matrix: Matrix, options: Options) -> Report:
-    """Evaluate `snapshot` and plan the mending."""
+    """Evaluate `snapshot` and plan the mending; with `--fix` a resolver confirms the plan."""
     found = evaluate(Facts(snapshot, matrix.table), matrix)
     plan = None
     if found.findings:
-        from envaudit.fix.plan import make_plan
+        from envaudit.fix.wishes import Wishes
 
-        plan = make_plan(snapshot, found.findings, matrix, options.installer)
+        wishes = Wishes(options.keep, options.allow, options.direction)
+        if options.fix and options.resolver != "none":
+            plan = _resolved(snapshot, found.findings, matrix, options, wishes)
+        else:
+            from envaudit.fix.plan import make_plan
+
+            plan = make_plan(snapshot, found.findings, matrix, options.installer, wishes)
     return Report(snapshot, found, plan)
+
+
+def _resolved(
+    snapshot: Snapshot, findings: list[Finding], matrix: Matrix, options: Options, wishes: Wishes
+) -> Plan | None:
+    from envaudit.fix.resolve.find import find
+    from envaudit.fix.resolved import make_resolved_plan
+    from envaudit.report.progress import status
+
+    live = options.snapshot is None
+    interpreter: Any = snapshot.get("interpreter") or {}
+    with status("looking for versions that go together") as tell:
+        return make_resolved_plan(
+            snapshot,
+            findings,
+            matrix,
+            installer=options.installer,
+            wishes=wishes,
+            resolver=lambda: find(options.resolver, interpreter.get("path") if live else None),
+            live=live,
+            seconds=options.timeout,
+            tell=tell,
+        )
 
 
 def dump(document: dict[str, Any], out: TextIO) -> None:

@@ -20,9 +20,12 @@ LAST_PATCH = 99
 NO_SOLUTION = 1  # uv's exit status when the requirements cannot be met; 2 is any other failure
 # glibc versions that uv has a platform for
 _GLIBC = (17, 28, *range(31, 41))
-_MISSING = re.compile(
-    r"(?<![\w.<>=~!-])([a-z0-9][a-z0-9-]*)(?:([=<>]=?)(\S+))?"
-    r" (?:(?:has|have) no (?:usable )?wheels|was not found in)"
+_MISSING = (
+    re.compile(
+        r"(?<![\w.<>=~!-])([a-z0-9][a-z0-9-]*)(?:([=<>]=?)(\S+))?"
+        r" (?:(?:has|have) no (?:usable )?wheels|was not found in)"
+    ),
+    re.compile(r"there is no version of ([a-z0-9][a-z0-9-]*)(?:(==)([^\s,]+))?"),
 )
 _OFFLINE = ("Failed to fetch", "error sending request", "Failed to download", "timed out", "network was disabled")
 _PIN = re.compile(r"([a-z0-9][a-z0-9-]*)==(\S+)")
@@ -40,6 +43,7 @@ class Uv:
             **for_uv(os.environ),
             "UV_NO_PROGRESS": "1",
             "UV_PYTHON_DOWNLOADS": "never",
+            "UV_HTTP_RETRIES": "1",
             "NO_COLOR": "1",
         }
         for name in ("VIRTUAL_ENV", "UV_CONSTRAINT", "UV_OVERRIDE", "FORCE_COLOR"):
@@ -79,9 +83,10 @@ class Uv:
                     return _read(file.read())
         reason = _reason(said)
         if any(word in said for word in _OFFLINE):
-            raise Unreachable(reason)
+            raise Unreachable(_address(reason))
         if status == NO_SOLUTION:
-            missing = {name: version if sign == "==" else None for name, sign, version in _MISSING.findall(said)}
+            found = [match for form in _MISSING for match in form.findall(said)]
+            missing = {name: version if sign == "==" else None for name, sign, version in found}
             raise Impossible(reason, missing)
         raise Broken(reason)
 
@@ -125,6 +130,12 @@ def _read(text: str) -> Answer:
             if word and not word.startswith("-"):  # "-r wanted.in" is no package
                 via.setdefault(name, []).append(word)
     return Answer(versions, via)
+
+
+def _address(reason: str) -> str:
+    """What could not be fetched, without the chain of causes."""
+    found = re.search(r"Failed to (?:fetch|download)[^ ]* \S+", reason)
+    return found.group(0) if found else "uv has no network"
 
 
 def _reason(said: str) -> str:
