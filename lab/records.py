@@ -24,7 +24,7 @@ COLUMNS = {
     "outcome": "how the bad side ended: exit status or signal",
     "error": "last line that it wrote",
     "fixed": "what was moved",
-    "fixed-by": "plan (envaudit's own), example (the rule's good one) or machine (one that lacks nothing)",
+    "fixed-by": "resolver (a plan that one confirmed), plan (of the matrix), example (the rule's good one) or machine",
     "fixed-outcome": "how the same probe ended afterwards",
     "isolation": "what kept the probe from doing harm",
 }

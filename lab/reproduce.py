@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import os
 import platform
 import shutil
 import tempfile
@@ -15,7 +16,11 @@ from typing import Any
 from envaudit import snapshot
 from envaudit.engine import evaluate
 from envaudit.facts import Facts
-from envaudit.fix.plan import make_plan
+from envaudit.finding import Finding
+from envaudit.fix.plan import Plan
+from envaudit.fix.resolve.find import find as find_resolver
+from envaudit.fix.resolved import make_resolved_plan
+from envaudit.fix.wishes import Wishes
 from envaudit.matrix.store import Matrix
 from envaudit.snapshot.locate import LocateError, find
 from lab import isolation
@@ -24,6 +29,7 @@ from lab.recipe import PYTHONS, Case, Recipes
 from lab.wheels import Refused, Uv, Wheel
 
 TORCH = ("torch", "torchvision", "torchaudio", "triton")
+RESOLVE = 120.0  # seconds for a plan
 TRIES = 3  # Pythons tried for one case
 
 
@@ -41,6 +47,7 @@ class Lab:
     ) -> None:
         self.uv, self.recipes, self.pythons, self.scratch, self.say = uv, recipes, pythons, scratch, say
         self._matrix = matrix
+        os.environ["UV_CACHE_DIR"] = str(uv.cache)  # for the resolver of plans
         self._own = threading.local()
 
     @property
@@ -113,9 +120,9 @@ class Lab:
         said = disagreement("error" if case.kernel else card["level"], symptom, bad)
         if said is None and case.rule not in fired | silenced:
             said = "envaudit is silent on the environment"
-        plan = make_plan(taken, audit.findings, matrix, "uv")
+        plan = self._plan(taken, audit.findings)
         moves, remove = (dict(plan.pins), list(plan.remove)) if plan else ({}, [])
-        entry["fixed-by"] = "plan"
+        entry["fixed-by"] = "resolver" if plan and plan.verified == "resolver" else "plan"
         if not moves and not remove:
             moves, entry["fixed-by"] = dict(case.good), "example"
         if not moves and not remove and any(case.host):
@@ -153,6 +160,20 @@ class Lab:
         elif any(finding.rule == case.rule for finding in after.findings):
             reasons.append("the rule still fires after the fix")
         entry.update(verdict="disagrees" if reasons else "agrees", reason="; ".join(reasons))
+
+    def _plan(self, taken: Any, findings: list[Finding]) -> Plan | None:
+        """What `envaudit --fix` says: a plan that a resolver has confirmed, where one can be asked."""
+        return make_resolved_plan(
+            taken,
+            findings,
+            self.matrix,
+            installer="uv",
+            wishes=Wishes(),
+            resolver=lambda: find_resolver("uv", None),
+            live=True,
+            seconds=RESOLVE,
+            tell=lambda text: None,
+        )
 
     def _mend(
         self,
