@@ -14,6 +14,7 @@ import jsonschema
 import pytest
 
 from envaudit.cli import main
+from tests.fix.index import use_index
 
 DOCS = Path(__file__).parent.parent / "docs"
 BROKEN = {"schema": "envaudit.snapshot/1", "python": "3.11.4", "packages": {"pandas": "2.0.3", "numpy": "2.1.3"}}
@@ -72,7 +73,10 @@ def test_the_json_report_is_as_documented(
         assert report["fix"]["pins"] == report["findings"][0]["fix"]["pins"]
 
 
-def test_fix_prints_what_a_shell_can_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_fix_prints_what_a_shell_can_run(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use_index(tmp_path / "wheels", monkeypatch, "numpy 1.26.4", "pandas 2.0.3: numpy>=1.20", "numpy 2.1.3")
     _, out, _ = run(["--snapshot", write(tmp_path, BROKEN), "--fix"], capsys)
     for line in out.splitlines():
         assert line.startswith(("#", "python -m pip install '"))
@@ -80,6 +84,52 @@ def test_fix_prints_what_a_shell_can_run(tmp_path: Path, capsys: pytest.CaptureF
     assert "\nuv pip install '" in out
     _, out, _ = run(["--snapshot", write(tmp_path, SOUND), "--fix"], capsys)
     assert out == "# nothing to mend\n"
+
+
+def test_fix_says_what_moves_and_why_and_how_sure_it_is(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use_index(tmp_path / "wheels", monkeypatch, "numpy 1.26.4", "pandas 2.0.3: numpy>=1.20", "numpy 2.1.3")
+    _, out, _ = run(["--snapshot", write(tmp_path, BROKEN), "--fix"], capsys)
+    assert out.splitlines()[1:4] == [
+        "# numpy 2.1.3 -> 1.26.4 (numpy2-abi)",
+        "python -m pip install 'numpy==1.26.4'",
+        "# a resolver found these versions, and no rule fires on them",
+    ]
+    _, out, _ = run(["--snapshot", write(tmp_path, BROKEN), "--fix", "--resolver", "none"], capsys)
+    assert "they were not resolved" in out
+    _, out, _ = run(["--snapshot", write(tmp_path, BROKEN), "--fix", "--format", "json"], capsys)
+    report = json.loads(out)
+    jsonschema.validate(report, schema("report"))
+    assert (report["fix"]["verified"], report["fix"]["reasons"]) == ("resolver", {"numpy": "numpy2-abi"})
+
+
+def test_fix_writes_a_constraints_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "constraints.txt"
+    words = ["--snapshot", write(tmp_path, BROKEN), "--fix", "--resolver", "none"]
+    run([*words, "-o", str(path)], capsys)
+    assert "numpy==2.1.3\npandas==2.2.3  # was 2.0.3: numpy2-abi\n" in path.read_text()
+    status, _, err = run([*words, "-o", str(tmp_path / "no" / "c.txt")], capsys)
+    assert status == 2 and "cannot be written" in err and err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--keep", "numpy"], "--keep goes with --fix"),
+        (["--apply"], "--apply goes with --fix"),
+        (["--yes"], "--yes goes with --apply"),
+        (["--fix", "--apply", "--snapshot", "x.json"], "a recorded one cannot be changed"),
+        (["--fix", "--upgrade", "--downgrade"], "not allowed with"),
+        (["--fix", "--timeout", "0"], "--timeout"),
+        (["--fix", "--timeout", "nan"], "--timeout"),
+        (["--fix", "--keep", "no-such-package"], "--keep no-such-package: no package of this name"),
+    ],
+)
+def test_bad_words_about_fixing(words: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    status, out, err = run(words, capsys)
+    assert (status, out) == (2, "")
+    assert said in err and err.count("\n") == 1
 
 
 def test_the_plan_is_clean_when_audited_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

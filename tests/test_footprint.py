@@ -148,7 +148,9 @@ def test_an_import_that_fails_does_not_disturb_the_audit(place: Place, trap: str
 
 
 @pytest.mark.parametrize("words", [(), ("--fix",), ("--format", "json"), ("snapshot",), ("rules",)], ids=" ".join)
-def test_nothing_is_written(place: Place, words: tuple[str, ...]) -> None:
+def test_nothing_is_written(place: Place, words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("UV_OFFLINE", "1")  # --fix asks a resolver
+    monkeypatch.setenv("UV_CACHE_DIR", str(place.cache / "uv"))
     before = place.files()
     done, events = place.run(*words)
     assert done.stderr == ""
@@ -167,7 +169,7 @@ def test_own_rules_are_cached_in_the_cache_folder_and_nowhere_else(place: Place,
     assert place.files() == before
 
 
-@pytest.mark.parametrize("words", [(), ("--fix",), ("--format", "json")], ids=" ".join)
+@pytest.mark.parametrize("words", [(), ("--fix", "--resolver", "none"), ("--format", "json")], ids=" ".join)
 def test_no_socket_no_process_no_cuda(place: Place, words: tuple[str, ...]) -> None:
     _, events = place.run(*words)
     assert [event for event, _ in events if event.startswith(("socket.", "urllib."))] == []
@@ -250,7 +252,7 @@ def test_installing_moves_nothing_else_and_works_at_the_floors(at_floors: Path, 
     (own / "own.yaml").write_text("[]\n")
     for words, status in (
         ((), 1),
-        (("--fix",), 1),
+        (("--fix", "--resolver", "none"), 1),
         (("--rules", str(own)), 1),  # YAML is read
         (("rules",), 0),
         (("snapshot",), 0),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from envaudit import versions
 from envaudit.fix.candidates import TORCH_FAMILY, is_index_build
+from envaudit.fix.variants import extra
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -50,9 +51,10 @@ class Step:
         return f"{_python(snapshot)} -m pip {self.verb}{yes} {quoted}{options}"
 
 
-def steps(pins: dict[str, str], remove: list[str]) -> list[Step]:
-    """What has to be done, in order: what goes, then builds of the PyTorch family from the index of their CUDA build,
-    then everything else from the configured index."""
+def steps(pins: dict[str, str], remove: list[str], snapshot: Snapshot) -> list[Step]:
+    """What has to be done in an environment, in order: what goes, then builds of the PyTorch family from the index of
+    their CUDA build, then everything else from the configured index."""
+    packages = snapshot.get("packages") or {}
     found = []
     if remove:
         found.append(Step("uninstall", remove))
@@ -63,7 +65,7 @@ def steps(pins: dict[str, str], remove: list[str]) -> list[Step]:
         if tag and name in TORCH_FAMILY and is_index_build(tag):
             tagged.setdefault(tag, []).append(f"{name}=={version}")
         else:
-            plain.append(f"{name}=={version}")
+            plain.append(f"{name}{extra(name, version, packages)}=={version}")
     found += [Step("install", words, TORCH_INDEX + tag) for tag, words in tagged.items()]
     if plain:
         found.append(Step("install", plain))
@@ -72,7 +74,7 @@ def steps(pins: dict[str, str], remove: list[str]) -> list[Step]:
 
 def commands(pins: dict[str, str], remove: list[str], snapshot: Snapshot, installer: str) -> list[str]:
     """`steps` as lines.  Every word that came from outside is quoted."""
-    return [step.line(installer, snapshot) for step in steps(pins, remove)]
+    return [step.line(installer, snapshot) for step in steps(pins, remove, snapshot)]
 
 
 def _python(snapshot: Snapshot) -> str:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from envaudit import declared, versions
 from envaudit.fix.candidates import TORCH_FAMILY, is_index_build, with_builds
 from envaudit.fix.resolve.interface import Machine, Question
+from envaudit.fix.variants import extra
 from envaudit.fix.ways import GONE
 
 TYPE_CHECKING = False
@@ -124,12 +125,12 @@ class World:
         for name in sorted((self.roots | new) - _taken_away(bounds)):
             version = self.want(name)
             if version and name in exact and _within(version, bounds.get(name, "")):
-                requirements.append(f"{name}=={version}")
+                requirements.append(f"{name}{extra(name, version, self._facts.packages)}=={version}")
             elif version and near < ANYWHERE and name not in bounds:
                 series = [*versions.key_release(version), "0"][: ANYWHERE - near]
                 requirements.append(f"{name}=={'.'.join(series)}.*")
             else:
-                requirements.append(name)
+                requirements.append(name + extra(name, version or "0", self._facts.packages))
         for name, version in self._facts.packages.items():
             wanted = self.want(name)
             if wanted and _sound(name, version):

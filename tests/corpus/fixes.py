@@ -1,9 +1,9 @@
 """What `envaudit --fix` makes of real crashes: `python -m tests.corpus.fixes` (needs uv and a package index).
 
 Takes the failing cases of the corpus that state two packages or more and the Python, writes each as an environment
-file, runs `envaudit --snapshot FILE --fix --format json` on it and counts: resolved and clean (a resolver found the versions,
-and an audit of the environment with them finds nothing at crash or error but what the plan said would be left),
-proven impossible, gave up.  Then each plan is held against what helped the reporter.
+file, runs `envaudit --snapshot FILE --fix --format json` on it and counts: resolved and clean (a resolver found the
+versions, and an audit of the environment with them finds nothing at crash or error but what the plan said would be
+left), proven impossible, gave up.  Then each plan is held against what helped the reporter.
 """
 
 from __future__ import annotations

@@ -24,6 +24,27 @@ OTHER: dict[str, Any] = {"interpreter": {"path": "/home/a b/bin/python", "is_sel
         ({"numpy": "1.26.4"}, [], KERNEL, "uv", ["!uv pip install --python /usr/bin/python3 'numpy==1.26.4'"]),
         ({"numpy": "1.26.4"}, [], OTHER, "pip", ["'/home/a b/bin/python' -m pip install 'numpy==1.26.4'"]),
         ({"numpy": "1.26.4"}, [], OTHER, "uv", ["uv pip install --python '/home/a b/bin/python' 'numpy==1.26.4'"]),
+        (
+            {"jax": "0.4.30"},
+            [],
+            {"packages": {"jax": "0.4.20", "jax-cuda12-plugin": "0.4.20"}},
+            "pip",
+            ["python -m pip install 'jax[cuda12]==0.4.30'"],
+        ),
+        (
+            {"tensorflow": "2.16.2"},
+            [],
+            {"packages": {"nvidia-cudnn-cu12": "8.9.2.26"}},
+            "pip",
+            ["python -m pip install 'tensorflow[and-cuda]==2.16.2'"],
+        ),
+        (
+            {"tensorflow": "2.16.2"},
+            [],
+            {"packages": {"nvidia-cudnn-cu12": "8.9.2.26", "torch": "2.2.0"}},
+            "pip",
+            ["python -m pip install 'tensorflow==2.16.2'"],
+        ),
         ({}, ["keras"], {}, "pip", ["python -m pip uninstall -y 'keras'"]),
         ({}, ["keras"], {}, "uv", ["uv pip uninstall 'keras'"]),
         (

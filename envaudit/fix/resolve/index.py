@@ -19,11 +19,10 @@ _UV = {
     "index-url": "UV_DEFAULT_INDEX",
     "extra-index-url": "UV_INDEX",
     "find-links": "UV_FIND_LINKS",
-    "no-index": "UV_NO_INDEX",
 }
 # pip takes the best of all its indexes, uv the first that has the package unless it is told
 MERGED = ("UV_INDEX_STRATEGY", "unsafe-best-match")
-_OWN = ("UV_DEFAULT_INDEX", "UV_INDEX", "UV_INDEX_URL", "UV_EXTRA_INDEX_URL", "UV_FIND_LINKS", "UV_NO_INDEX")
+_OWN = ("UV_DEFAULT_INDEX", "UV_INDEX", "UV_INDEX_URL", "UV_EXTRA_INDEX_URL", "UV_FIND_LINKS")
 
 
 def without_credentials(text: str) -> str:
@@ -31,22 +30,21 @@ def without_credentials(text: str) -> str:
     return _CREDENTIALS.sub("***@", text)
 
 
-def for_uv(environ: Mapping[str, str]) -> dict[str, str]:
-    """Environment variables that make uv ask the indexes that pip is configured with.
+def for_uv(environ: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
+    """Environment variables and options that make uv ask the indexes that pip is configured with.
 
     Empty where uv has a configuration of its own, by variables or by its user or system file.
     """
     if any(environ.get(name) for name in _OWN) or any(map(os.path.exists, _uv_files(environ))):
-        return {}
+        return {}, []
     found = _pip_options(environ)
+    no_index = found.pop("no-index", "0").lower() not in ("0", "false", "no", "off")
     wanted = {_UV[name]: value for name, value in found.items()}
-    if wanted.get("UV_NO_INDEX", "").lower() in ("0", "false", "no", "off"):
-        del wanted["UV_NO_INDEX"]
     if "UV_FIND_LINKS" in wanted:
         wanted["UV_FIND_LINKS"] = ",".join(wanted["UV_FIND_LINKS"].split())
     if "UV_INDEX" in wanted:
         wanted.update([MERGED])
-    return wanted
+    return wanted, ["--no-index"] if no_index else []
 
 
 def _pip_options(environ: Mapping[str, str]) -> dict[str, str]:

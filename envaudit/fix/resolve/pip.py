@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import os
 import re
-import tempfile
 import time
 
 from envaudit.fix.resolve import stub
 from envaudit.fix.resolve.index import without_credentials
 from envaudit.fix.resolve.interface import Answer, Broken, Impossible, Late, Unreachable
-from envaudit.fix.resolve.process import run
+from envaudit.fix.resolve.process import run, scratch
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -53,7 +52,7 @@ class Pip:
         return self._ask(question, [], end)
 
     def _ask(self, question: Question, pins: list[str], end: float) -> Answer:
-        with tempfile.TemporaryDirectory(prefix="envaudit-") as folder:
+        with scratch() as folder:
             constraints = os.path.join(folder, "constraints.txt")
             with open(constraints, "w", encoding="utf-8") as file:
                 file.write("".join(f"{line}\n" for line in (*question.constraints, *pins)))

@@ -6,12 +6,14 @@ import contextlib
 import os
 import signal
 import subprocess
+import tempfile
 
 from envaudit.fix.resolve.interface import Broken, Late
+from envaudit.snapshot import cache
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 
 def run(words: list[str], folder: str, seconds: float, environ: Mapping[str, str]) -> tuple[int, str, str]:
@@ -44,6 +46,19 @@ def run(words: list[str], folder: str, seconds: float, environ: Mapping[str, str
             raise Late from None
         raise
     return process.returncode, out, said
+
+
+@contextlib.contextmanager
+def scratch() -> Iterator[str]:
+    """A folder for the files of one question, in envaudit's cache folder where there is one."""
+    home = cache.folder()
+    if home is not None:
+        try:
+            os.makedirs(home, exist_ok=True)
+        except OSError:
+            home = None
+    with tempfile.TemporaryDirectory(prefix="resolve-", dir=home) as folder:
+        yield folder
 
 
 def _end(process: subprocess.Popen[str]) -> None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-import tempfile
+import sys
 import time
 
 from envaudit.fix.resolve import stub
 from envaudit.fix.resolve.index import MERGED, for_uv, without_credentials
 from envaudit.fix.resolve.interface import Answer, Broken, Impossible, Unreachable
-from envaudit.fix.resolve.process import run
+from envaudit.fix.resolve.process import run, scratch
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -38,9 +38,10 @@ class Uv:
 
     def __init__(self, path: str) -> None:
         self.path = path
+        found, self._options = for_uv(os.environ)
         self._environ = {
             **os.environ,
-            **for_uv(os.environ),
+            **found,
             "UV_NO_PROGRESS": "1",
             "UV_PYTHON_DOWNLOADS": "never",
             "UV_HTTP_RETRIES": "1",
@@ -64,14 +65,16 @@ class Uv:
             return self._ask(question, end - time.monotonic(), self._main_only)
 
     def _ask(self, question: Question, seconds: float, environ: dict[str, str]) -> Answer:
-        with tempfile.TemporaryDirectory(prefix="envaudit-") as folder:
+        with scratch() as folder:
             # no source distribution is built: that would run code of a package that nobody has installed
             words = [self.path, "pip", "compile", "--quiet", "--no-header", "--only-binary", ":all:"]
-            words += _machine(question.machine)
+            words += [*self._options, *_machine(question.machine)]
             if question.torch_build:
                 words += ["--torch-backend", question.torch_build]
             if question.held:
-                words += ["--find-links", stub.write(folder, question.held)]
+                # an option would take the place of the user's own folders
+                places = [environ.get("UV_FIND_LINKS"), stub.write(folder, question.held)]
+                environ = {**environ, "UV_FIND_LINKS": ",".join(filter(None, places))}
             _write(folder, "wanted.in", question.requirements)
             _write(folder, "constraints.txt", question.constraints)
             # uv takes what stands in its output file as its preferences
@@ -96,7 +99,8 @@ def _machine(machine: Machine) -> list[str]:
         return ["--python", machine.interpreter]
     # "3.6" is a series, and its last release is the best guess
     python = machine.python if machine.python.count(".") > 1 else f"{machine.python}.{LAST_PATCH}"
-    return ["--python-version", python, "--python-platform", _platform(machine)]
+    # without an interpreter named, uv asks every Python of this machine whether it is the one
+    return ["--python", sys.executable, "--python-version", python, "--python-platform", _platform(machine)]
 
 
 def _platform(machine: Machine) -> str:
