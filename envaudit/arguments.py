@@ -47,7 +47,9 @@ def parse(argv: list[str]) -> Options:
     lint.add_argument("folder", metavar="DIR")
     undo = commands.add_parser("undo", help="put back what --apply changed")
     undo.add_argument("--python", metavar="PATH", help="another interpreter or virtual environment")
+    undo.add_argument("--installer", choices=("pip", "uv"), help="install with pip (default) or uv")
     undo.add_argument("--yes", action="store_true", default=None, help="do not ask")
+    undo.add_argument("--break-system-packages", action="store_true", default=None, help="also in a system's Python")
     given = parser.parse_args(argv)
     options = Options()
     for name, value in vars(given).items():
@@ -68,6 +70,8 @@ def _needs_fix(parser: _Parser, options: Options) -> None:
             parser.error(f"{name} goes with --fix")
     if options.apply and options.snapshot is not None:
         parser.error("--apply changes an environment here; a recorded one cannot be changed")
+    if options.apply and options.format != "text":
+        parser.error("--apply speaks with the user; it has no other format than text")
     if options.yes and not options.apply and options.command != "undo":
         parser.error("--yes goes with --apply")
 

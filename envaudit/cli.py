@@ -71,7 +71,55 @@ def _audit(options: Options) -> int:
     if options.output is not None:
         _write_constraints(report, options.output)
     _show(report, options)
+    if options.apply:
+        return _apply(report, options)
     return FOUND if report.fails(options.fail_on) else 0
+
+
+def _apply(report: Report, options: Options) -> int:
+    from envaudit.change import apply
+    from envaudit.fix.apply import Refused
+    from envaudit.fix.record import RecordError
+    from envaudit.matrix.store import load
+    from envaudit.report.document import audit
+    from envaudit.snapshot.locate import find
+
+    def again() -> Report:
+        options.fix = False  # the plan has been made
+        return audit(_snapshot(options), load(options.rules), options)
+
+    try:
+        after = apply(report, options, find(options.python).paths, _agreed, again, sys.stdout)
+    except (Refused, RecordError) as error:
+        raise UserError(str(error)) from error
+    return FOUND if after is None or after.fails(options.fail_on) else 0
+
+
+def _agreed(options: Options, question: str) -> bool:
+    """Whether the user says yes.  Raises UserError where nobody can be asked."""
+    if options.yes:
+        return True
+    if not sys.stdin.isatty():
+        raise UserError("nothing was changed: nobody can be asked here; add --yes")
+    try:
+        answer = input(f"{question} [y/N] ")
+    except EOFError:
+        answer = ""
+    if answer.strip().lower() in ("y", "yes"):
+        return True
+    print("nothing was changed")
+    return False
+
+
+def _undo(options: Options) -> int:
+    from envaudit.change import undo
+    from envaudit.fix.apply import Refused
+    from envaudit.fix.record import RecordError
+
+    try:
+        return 0 if undo(options, lambda: _live(options), _agreed, sys.stdout) else FOUND
+    except (Refused, RecordError) as error:
+        raise UserError(str(error)) from error
 
 
 def _check_names(options: Options, snapshot: Snapshot) -> None:
@@ -185,4 +233,11 @@ def _lint(options: Options) -> int:
     return FOUND if faults else 0
 
 
-_COMMANDS = {None: _audit, "snapshot": _print_snapshot, "explain": _explain, "rules": _rules, "lint": _lint}
+_COMMANDS = {
+    None: _audit,
+    "snapshot": _print_snapshot,
+    "explain": _explain,
+    "rules": _rules,
+    "lint": _lint,
+    "undo": _undo,
+}

@@ -21,16 +21,20 @@ class Step:
     verb   "install" or "uninstall"
     words  requirements, or package names
     index  the index that all of `words` come from; None for the configured one
+    deps   whether what `words` require is installed too
     """
 
-    __slots__ = ("index", "verb", "words")
+    __slots__ = ("deps", "index", "verb", "words")
 
     def __init__(self, verb: str, words: list[str], index: str | None = None) -> None:
-        self.verb, self.words, self.index = verb, words, index
+        self.verb, self.words, self.index, self.deps = verb, words, index, True
 
-    def argv(self, installer: str, uv: str, python: str) -> list[str]:
-        """The argument list that does the step with "pip" or "uv" in the environment of the interpreter `python`."""
+    def argv(self, installer: str, uv: str, python: str, more: list[str]) -> list[str]:
+        """The argument list that does the step with "pip" or "uv" in the environment of the interpreter `python`;
+        `more` are further options."""
         options = ["--index-url", self.index] if self.index else []
+        options += ["--no-deps"] if not self.deps and self.verb == "install" else []
+        options += more
         if installer == "uv":
             return [uv, "pip", self.verb, "--python", python, *options, "--", *self.words]
         yes = ["-y"] if self.verb == "uninstall" else []
