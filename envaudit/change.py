@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def apply(
     report: Report, options: Options, paths: Iterable[str], ask: Ask, again: Callable[[], Report], out: TextIO
 ) -> Report | None:
-    """Carry out the plan that `report` has shown; gives the report on what is there then (`again` makes it), or None when
+    """Carry out the plan that `report` has shown; gives the report on what is there then (`again` makes it), None when
     nothing was done or a step failed.  `paths`: the interpreter's `sys.path`.
 
     Raises Refused or RecordError, with nothing changed.

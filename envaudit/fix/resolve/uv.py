@@ -49,9 +49,12 @@ class Uv:
         }
         for name in ("VIRTUAL_ENV", "UV_CONSTRAINT", "UV_OVERRIDE", "FORCE_COLOR"):
             self._environ.pop(name, None)
-        self._main_only = None
+        self._extra = None
         if MERGED in self._environ.items():
-            self._main_only = {name: value for name, value in self._environ.items() if name != "UV_INDEX"}
+            # of one release that two indexes hold, uv sees the wheels of the extra index only, and pip those of both:
+            # the extra one is asked when the main one does not do
+            self._extra = self._environ
+            self._environ = {name: value for name, value in self._environ.items() if name != "UV_INDEX"}
 
     def resolve(self, question: Question, seconds: float) -> Answer:
         """See Resolver.resolve."""
@@ -59,10 +62,9 @@ class Uv:
         try:
             return self._ask(question, seconds, self._environ)
         except Impossible:
-            # of one release that two indexes hold, uv sees the wheels of the extra index only and pip those of both
-            if self._main_only is None:
+            if self._extra is None:
                 raise
-            return self._ask(question, end - time.monotonic(), self._main_only)
+            return self._ask(question, end - time.monotonic(), self._extra)
 
     def _ask(self, question: Question, seconds: float, environ: dict[str, str]) -> Answer:
         with scratch() as folder:
