@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from envaudit import versions
-from envaudit.fix.candidates import TORCH_FAMILY, is_index_build
+from envaudit.fix.candidates import TORCH_FAMILY, TORCH_INDEX, is_index_build
 from envaudit.fix.variants import extra
 
 TYPE_CHECKING = False
@@ -11,8 +11,6 @@ if TYPE_CHECKING:
     from typing import Any
 
     from envaudit.snapshot.model import Snapshot
-
-TORCH_INDEX = "https://download.pytorch.org/whl/"
 
 
 class Step:

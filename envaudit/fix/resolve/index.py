@@ -20,8 +20,6 @@ _UV = {
     "extra-index-url": "UV_INDEX",
     "find-links": "UV_FIND_LINKS",
 }
-# pip takes the best of all its indexes, uv the first that has the package unless it is told
-MERGED = ("UV_INDEX_STRATEGY", "unsafe-best-match")
 _OWN = ("UV_DEFAULT_INDEX", "UV_INDEX", "UV_INDEX_URL", "UV_EXTRA_INDEX_URL", "UV_FIND_LINKS")
 
 
@@ -43,7 +41,8 @@ def for_uv(environ: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
     if "UV_FIND_LINKS" in wanted:
         wanted["UV_FIND_LINKS"] = ",".join(wanted["UV_FIND_LINKS"].split())
     if "UV_INDEX" in wanted:
-        wanted.update([MERGED])
+        # pip takes the best of all its indexes, uv the first that has the package unless it is told
+        wanted["UV_INDEX_STRATEGY"] = "unsafe-best-match"
     return wanted, ["--no-index"] if no_index else []
 
 

@@ -7,10 +7,11 @@ import os
 import re
 import time
 
+from envaudit.fix.candidates import TORCH_INDEX
 from envaudit.fix.resolve import stub
 from envaudit.fix.resolve.index import without_credentials
 from envaudit.fix.resolve.interface import Answer, Broken, Impossible, Late, Unreachable
-from envaudit.fix.resolve.process import run, scratch
+from envaudit.fix.resolve.process import environment, run, scratch
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,7 +21,12 @@ if TYPE_CHECKING:
 
 _MISSING = re.compile(r"No matching distribution found for ([A-Za-z0-9][A-Za-z0-9._-]*)(?:==(\S+))?")
 _OFFLINE = ("Retrying (Retry(", "NewConnectionError", "NameResolutionError", "Could not fetch URL")
-TORCH_INDEX = "https://download.pytorch.org/whl/"
+_QUIET = {
+    "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+    "PIP_NO_INPUT": "1",
+    "PIP_NO_COLOR": "1",
+    "PIP_ROOT_USER_ACTION": "ignore",
+}
 
 
 class Pip:
@@ -30,15 +36,7 @@ class Pip:
 
     def __init__(self, python: str) -> None:
         self.python = python
-        self._environ = {
-            **os.environ,
-            "PIP_DISABLE_PIP_VERSION_CHECK": "1",
-            "PIP_NO_INPUT": "1",
-            "PIP_NO_COLOR": "1",
-            "PIP_ROOT_USER_ACTION": "ignore",
-        }
-        for name in ("PIP_CONSTRAINT", "PIP_TARGET", "PIP_USER", "PIP_REQUIRE_VIRTUALENV"):
-            self._environ.pop(name, None)
+        self._environ = environment(("PIP_TARGET", "PIP_USER", "PIP_REQUIRE_VIRTUALENV"), _QUIET)
 
     def resolve(self, question: Question, seconds: float) -> Answer:
         """See Resolver.resolve.  pip has no preferences: they are tried as constraints first, then dropped."""

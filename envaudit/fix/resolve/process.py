@@ -16,6 +16,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 
+def environment(without: tuple[str, ...], values: Mapping[str, str]) -> dict[str, str]:
+    """The environment variables of this process with `values`, and `without` some."""
+    return {**{name: value for name, value in os.environ.items() if name not in without}, **values}
+
+
 def run(words: list[str], folder: str, seconds: float, environ: Mapping[str, str]) -> tuple[int, str, str]:
     """(exit status, standard output, standard error) of `words`, run in `folder`.
 

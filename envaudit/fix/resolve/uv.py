@@ -8,14 +8,15 @@ import sys
 import time
 
 from envaudit.fix.resolve import stub
-from envaudit.fix.resolve.index import MERGED, for_uv, without_credentials
+from envaudit.fix.resolve.index import for_uv, without_credentials
 from envaudit.fix.resolve.interface import Answer, Broken, Impossible, Unreachable
-from envaudit.fix.resolve.process import run, scratch
+from envaudit.fix.resolve.process import environment, run, scratch
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from envaudit.fix.resolve.interface import Machine, Question
 
+_QUIET = {"UV_NO_PROGRESS": "1", "UV_PYTHON_DOWNLOADS": "never", "UV_HTTP_RETRIES": "1", "NO_COLOR": "1"}
 LAST_PATCH = 99
 NO_SOLUTION = 1  # uv's exit status when the requirements cannot be met; 2 is any other failure
 # glibc versions that uv has a platform for
@@ -39,18 +40,9 @@ class Uv:
     def __init__(self, path: str) -> None:
         self.path = path
         found, self._options = for_uv(os.environ)
-        self._environ = {
-            **os.environ,
-            **found,
-            "UV_NO_PROGRESS": "1",
-            "UV_PYTHON_DOWNLOADS": "never",
-            "UV_HTTP_RETRIES": "1",
-            "NO_COLOR": "1",
-        }
-        for name in ("VIRTUAL_ENV", "UV_CONSTRAINT", "UV_OVERRIDE", "FORCE_COLOR"):
-            self._environ.pop(name, None)
+        self._environ = environment(("VIRTUAL_ENV", "FORCE_COLOR"), {**_QUIET, **found})
         self._extra = None
-        if MERGED in self._environ.items():
+        if "UV_INDEX" in found:
             # of one release that two indexes hold, uv sees the wheels of the extra index only, and pip those of both:
             # the extra one is asked when the main one does not do
             self._extra = self._environ
