@@ -12,8 +12,9 @@ if TYPE_CHECKING:
     from envaudit.facts import Facts
     from envaudit.matrix.store import Matrix
 
-# the companions that the PyTorch index builds for each CUDA build of torch
-TORCH_INDEX = "https://download.pytorch.org/whl/"  # a folder for each build, as its installation guide says
+# a folder for each build (PyTorch's installation guide)
+TORCH_INDEX = "https://download.pytorch.org/whl/"
+# what that index builds for each CUDA build of torch
 TORCH_FAMILY = ("torch", "torchvision", "torchaudio", "torchtext")
 LIMIT = 8  # versions tried for one package of one way out
 

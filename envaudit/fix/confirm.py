@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 MAX_QUESTIONS = 40  # put to the resolver for one plan
 FOR_A_BUILD = 10.0  # seconds for a look at the PyTorch index
-MAX_HELD = 12  # packages found one by one that no index has
+MAX_HELD = 5  # packages found one by one that no index has; then only those that matter are asked for
 
 
 class Outcome:
@@ -39,12 +39,13 @@ class Outcome:
     moves      package -> version, None for what goes, with every new package; empty unless resolved
     told       of these, what has to be asked for: other new packages come by themselves
     via        package -> packages that require it, in the resolver's answer
+    narrowed   whether only a part of what a report names was put to the resolver
     held       packages that no index has as a wheel: what they require is known only where they are installed
     reason     the resolver's last refusal, in one line; "" where there was none
     questions  how often the resolver was asked
     """
 
-    __slots__ = ("held", "kind", "moves", "questions", "reason", "told", "via")
+    __slots__ = ("held", "kind", "moves", "narrowed", "questions", "reason", "told", "via")
 
     def __init__(
         self,
@@ -55,9 +56,10 @@ class Outcome:
         held: list[str],
         reason: str,
         questions: int,
+        narrowed: bool,
     ) -> None:
         self.kind, self.moves, self.told, self.via, self.held = kind, moves, told, via, held
-        self.reason, self.questions = reason, questions
+        self.reason, self.questions, self.narrowed = reason, questions, narrowed
 
 
 class _Node:
@@ -132,8 +134,10 @@ class Confirmer:
         return None
 
     def _ask(self, world: World, node: _Node) -> tuple[Moves, dict[str, list[str]]]:
-        self._tell(f"asking {self._resolver.name}: " + ", ".join(f"{n} {s}" for n, s in node.bounds.items()))
         question = world.question(self._machine, node.bounds, node.pinned, node.near)
+        bounds = ", ".join(f"{name}{spec}" for name, spec in node.bounds.items())
+        about = f"{len(question.requirements)} packages" + (f" with {bounds}" if bounds else "")
+        self._tell(f"asking {self._resolver.name} about {about}")
         answer = self._resolver.resolve(question, self._deadline - time.monotonic())
         return world.moved(answer.versions, node.bounds), answer.via
 
@@ -207,24 +211,25 @@ class _Run:
         return self._outcome("impossible" if self.proof else "gave-up", {}, {}, {})
 
     def _outcome(self, kind: str, moves: Moves, told: Moves, via: dict[str, list[str]]) -> Outcome:
-        return Outcome(
-            kind, moves, told, via, sorted({name for name, _ in self.world.held}), self.reason, self.questions
-        )
+        held = sorted({name for name, _ in self.world.held})
+        return Outcome(kind, moves, told, via, held, self.reason, self.questions, self.world.narrowed)
 
     def _answer(self, node: _Node) -> tuple[Moves, dict[str, list[str]]] | None:
-        for _ in range(MAX_HELD):
+        found = 0
+        while True:
             self.questions += 1
             try:
                 return self.ask(self.world, node)
             except Impossible as error:
                 self.reason = str(error)
-                if not self.world.hold(error.missing):
+                found += 1
+                if found == MAX_HELD and self.world.narrow():
+                    continue
+                if found > 2 * MAX_HELD or not self.world.hold(error.missing):
                     # a package that matters and that the index lacks altogether proves nothing
                     if not self.world.roots.isdisjoint(error.missing) and node.near == ANYWHERE:
                         self.proof = False
                     return None
-        self.proof = False
-        return None
 
     def _children(self, clause: dict[str, Any], moves: Moves, node: _Node) -> list[_Node]:
         """The parts of `node` in which `clause` cannot fire."""

@@ -114,6 +114,8 @@ class _Resolved:
             plan.notes.append(missing)
         if best.held:
             plan.notes.append(f"no index has a wheel of {', '.join(best.held)}: not checked further")
+        if best.narrowed:
+            plan.notes.append("many packages of the report are on no index: only those that clash were resolved")
         others = [self._choice(way, what) for what, way in ways[1:]]
         plan.choices = [*self._ways_without, *others][:MOST_CHOICES]
         return plan

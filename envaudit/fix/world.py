@@ -54,6 +54,7 @@ class World:
 
     roots    packages that the resolver chooses versions of
     held     releases that no index has a wheel of, with what they require
+    narrowed whether packages of a report were left out, because too many of them are on no index
     """
 
     def __init__(self, facts: Facts, releases: Releases, moves: Moves, culprits: Iterable[str]) -> None:
@@ -62,10 +63,12 @@ class World:
         self.known = bool(self._requires) and facts.complete
         self.held: dict[tuple[str, str], list[str]] = {}
         self.moves = moves
+        self.narrowed = False
         conda: Any = facts.snapshot.get("installers") or {}
         meant = {name for name in (*moves, *culprits) if _sound(name, moves.get(name) or facts.packages.get(name))}
+        self._meant = meant
         if self.known:
-            self.roots = meant
+            self.roots = set(meant)
         else:
             stated = [
                 name for name, version in facts.packages.items() if _sound(name, version) and conda.get(name) != "conda"
@@ -95,6 +98,14 @@ class World:
                 if any(declared.split(line)[0] in self.roots for line in lines) and self._servable(package):
                     self.roots.add(package)
         return len(self.roots) > before
+
+    def narrow(self) -> bool:
+        """Put only what is to move, and what it clashes with, to the resolver.  False when that is so already."""
+        narrower = (self._meant - self._gone) & self.roots
+        smaller = len(narrower) < len(self.roots)
+        self.roots = narrower
+        self.narrowed = self.narrowed or smaller
+        return smaller
 
     def hold(self, missing: dict[str, str | None]) -> bool:
         """Reckon with releases that are there, or will be, though no index has a wheel of them: what is installed, and

@@ -165,6 +165,16 @@ def test_what_no_index_has_is_reckoned_with_as_installed(index) -> None:
     assert plan.notes == ["no index has a wheel of own: not checked further"]
 
 
+def test_a_report_full_of_packages_that_no_index_has_is_resolved_for_those_that_clash(index) -> None:
+    index("a 1.0", "a 2.0", "b 1.0")
+    held = matrix(rule("{a: '>=2', b: 1.0}", fix="[a]"), releases("a", "1.0", "2.0"))
+    snap = snapshot(complete=False, a="2.0", b="1.0", **PY)
+    snap["packages"].update({f"own-{number}": "1.0" for number in range(40)})
+    plan = resolved(snap, held)
+    assert plan is not None and (plan.pins, plan.verified) == ({"a": "1.0"}, "resolver")
+    assert "only those that clash were resolved" in plan.notes[-1]
+
+
 def test_a_report_is_not_told_of_packages_that_it_does_not_name(index) -> None:
     index("a 1.0: c", "a 2.0", "b 1.0", "c 9.0")
     held = matrix(rule("{a: '>=2', b: 1.0}", fix="[a]"), releases("a", "1.0", "2.0"))

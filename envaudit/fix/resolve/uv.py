@@ -53,10 +53,13 @@ class Uv:
         end = time.monotonic() + seconds
         try:
             return self._ask(question, seconds, self._environ)
-        except Impossible:
+        except Impossible as refusal:
             if self._extra is None:
                 raise
-            return self._ask(question, end - time.monotonic(), self._extra)
+            try:
+                return self._ask(question, end - time.monotonic(), self._extra)
+            except Impossible:
+                raise refusal from None
 
     def _ask(self, question: Question, seconds: float, environ: dict[str, str]) -> Answer:
         with scratch() as folder:
