@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from envaudit.fix.apply import Back, Hand, carry_out, moved_along, put_back, warnings
+from envaudit.fix.apply import Back, Hand, carry_out, moved_along, not_from_an_index, put_back, warnings
 from envaudit.fix.record import newest
 from envaudit.report.layout import clean
 
@@ -30,9 +30,10 @@ def apply(
     if plan is None or not plan.commands:
         return report
     hand = Hand(report.snapshot, options.installer, options.break_system_packages)
-    for line in warnings(plan, report.snapshot, paths):
+    own = not_from_an_index(report.snapshot, paths)
+    for line in warnings(plan, report.snapshot, own):
         out.write(f"# {clean(line)}\n")
-    if not ask(options, "Do this now?") or not carry_out(plan, report.snapshot, hand, out):
+    if not ask(options, "Do this now?") or not carry_out(plan, report.snapshot, own, hand, out):
         return None
     after = again()
     for line in moved_along(plan, report.snapshot, after.snapshot):
@@ -40,7 +41,9 @@ def apply(
     left = [finding for finding in after.audit.findings if finding.level != "notice"]
     for finding in left:
         out.write(f"# {finding.level} left: {clean(finding.title)}\n")
-    out.write("# done\n" if left else "# done: nothing fires any more\n")
+    out.write("# done, and this is left\n" if left else "# done: nothing fires any more\n")
+    if plan.restart:
+        out.write("# now restart the kernel: it has the old versions loaded\n")
     return after
 
 
@@ -53,9 +56,14 @@ def undo(options: Options, taken: Callable[[], Snapshot], ask: Ask, out: TextIO)
     snapshot = taken()
     packages = snapshot.get("packages") or {}
     held = newest(str((snapshot.get("interpreter") or {}).get("prefix")))
-    back = Back(held.packages, packages)
+    back = Back(held, packages)
     out.write(f"# as it was on {held.date}:\n")
     for line in back.lines(packages):
         out.write(f"# {clean(line)}\n")
     hand = Hand(snapshot, options.installer, options.break_system_packages)
-    return ask(options, "Put this back?") and put_back(hand, held, back, taken, out)
+    if not ask(options, "Put this back?"):
+        return False
+    done = put_back(hand, held, back, taken, out)
+    if snapshot.get("kernel"):
+        out.write("# now restart the kernel: it has the other versions loaded\n")
+    return done

@@ -103,7 +103,8 @@ def _agreed(options: Options, question: str) -> bool:
         raise UserError("nothing was changed: nobody can be asked here; add --yes")
     try:
         answer = input(f"{question} [y/N] ")
-    except EOFError:
+    except (EOFError, KeyboardInterrupt):
+        print()
         answer = ""
     if answer.strip().lower() in ("y", "yes"):
         return True

@@ -60,19 +60,31 @@ class Hand:
             out.write("+ " + " ".join(words) + "\n")
             out.flush()
             try:
-                done = subprocess.run(words, stdin=subprocess.DEVNULL, check=False)  # noqa: S603  # a list, no shell
-            except (OSError, KeyboardInterrupt) as error:
-                out.write(f"stopped: {error or 'interrupted'}\n")
+                process = subprocess.Popen(words, stdin=subprocess.DEVNULL, env=_environment())  # noqa: S603  # no shell
+            except OSError as error:
+                out.write(f"this step cannot be started: {error.strerror or error}\n")
                 return False
-            if done.returncode:
-                out.write(f"this step failed (exit status {done.returncode})\n")
+            try:
+                status = process.wait()
+            except KeyboardInterrupt:
+                process.wait()  # it has been interrupted too, and puts back what it has half done
+                out.write("interrupted\n")
+                return False
+            if status:
+                out.write(f"this step failed (exit status {status})\n")
                 return False
         return True
 
 
-def carry_out(plan: Plan, snapshot: Snapshot, hand: Hand, out: TextIO) -> bool:
-    """Record what is there, then do what `plan` says.  False when a step failed.  Raises record.RecordError."""
-    path = record.write(snapshot, plan)
+def _environment() -> dict[str, str]:
+    """This process's variables without those that put other folders on the installer's path."""
+    return {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "PYTHONHOME")}
+
+
+def carry_out(plan: Plan, snapshot: Snapshot, own: Iterable[str], hand: Hand, out: TextIO) -> bool:
+    """Record what is there, and which of it came from no index (`own`), then do what `plan` says.  False when a step
+    failed.  Raises record.RecordError."""
+    path = record.write(snapshot, plan, own)
     out.write(f"what was installed is recorded in {path}\n")
     if hand.do(steps(plan.pins, plan.remove, snapshot), out):
         return True
@@ -91,7 +103,7 @@ def moved_along(plan: Plan, before: Snapshot, after: Snapshot) -> list[str]:
     ]
 
 
-def warnings(plan: Plan, snapshot: Snapshot, paths: Iterable[str]) -> list[str]:
+def warnings(plan: Plan, snapshot: Snapshot, own: set[str]) -> list[str]:
     """What the user should know before: what undo cannot bring back, and what conda manages."""
     moved = {*plan.pins, *plan.remove}
     conda: Any = snapshot.get("installers") or {}
@@ -99,15 +111,16 @@ def warnings(plan: Plan, snapshot: Snapshot, paths: Iterable[str]) -> list[str]:
     managed = sorted(name for name in moved if conda.get(name) == "conda")
     if managed:
         lines.append(f"conda manages {', '.join(managed)}: it does not know of what pip changes")
-    own = sorted(moved & _not_from_an_index(paths))
-    if own:
-        lines.append(f"{', '.join(own)} came from no index: envaudit undo cannot bring that back")
+    lost = sorted(moved & own)
+    if lost:
+        lines.append(f"{', '.join(lost)} came from no index: envaudit undo cannot bring that back")
     return lines
 
 
-def _not_from_an_index(paths: Iterable[str]) -> set[str]:
-    """Distributions that were installed from a folder, a file or a repository (PEP 610)."""
-    found = set()
+def not_from_an_index(snapshot: Snapshot, paths: Iterable[str]) -> set[str]:
+    """Distributions that conda manages, or that were installed from a folder, a file or a repository (PEP 610)."""
+    installers: Any = snapshot.get("installers") or {}
+    found = {name for name, installer in installers.items() if installer == "conda"}
     for path in paths:
         try:
             entries = os.listdir(path)
@@ -124,22 +137,31 @@ class Back:
 
     install    package -> version to put back
     uninstall  packages that were not there
+    lost       packages that it cannot bring back: no index has them
     """
 
-    __slots__ = ("install", "uninstall")
+    __slots__ = ("install", "lost", "uninstall")
 
-    def __init__(self, then: dict[str, str], now: dict[str, str]) -> None:
-        self.install = {
+    def __init__(self, held: record.Record, now: dict[str, str]) -> None:
+        then = held.packages
+        different = {
             name: version
             for name, version in sorted(then.items())
             if now.get(name) != version and name != "envaudit-ml"
         }
+        self.install = {
+            name: version
+            for name, version in different.items()
+            if name not in held.own and versions.key(version) is not None
+        }
+        self.lost = sorted(name for name in different if name not in self.install)
         self.uninstall = sorted(name for name in now if name not in then and name not in TOOLS)
 
     def lines(self, now: dict[str, str]) -> list[str]:
         """What changes, a line each."""
         said = [f"{name} {now.get(name, '(not there)')} -> {version}" for name, version in self.install.items()]
-        return said + [f"{name} {now[name]} goes" for name in self.uninstall]
+        said += [f"{name} {now[name]} goes" for name in self.uninstall]
+        return said + [f"{name} cannot be brought back: it came from no index" for name in self.lost]
 
     def steps(self, snapshot: Snapshot) -> list[Step]:
         """Exactly the recorded versions: nothing that they require is looked at."""
@@ -173,5 +195,5 @@ def put_back(hand: Hand, held: record.Record, back: Back, taken: Callable[[], Sn
     if not done or wrong:
         return False
     os.unlink(held.path)
-    out.write(f"as it was on {held.date}\n")
-    return True
+    out.write(f"as it was on {held.date}{', but for ' + ', '.join(back.lost) if back.lost else ''}\n")
+    return not back.lost

@@ -11,11 +11,11 @@ import hashlib
 import json
 import os
 
-from envaudit import versions
 from envaudit.snapshot import cache
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any
 
     from envaudit.fix.plan import Plan
@@ -25,6 +25,7 @@ SCHEMA = "envaudit.undo/1"
 KEPT = 5
 _LARGEST = 4 << 20  # bytes of a record that is read
 _NAME = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-")
+_VERSION = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.+!-_")
 
 
 class RecordError(Exception):
@@ -37,18 +38,20 @@ class Record:
     path      the file it was read from
     date      when it was written, ISO 8601
     packages  package -> version of every distribution
+    own       packages of them that came from no index: undo must not take a namesake for them
     """
 
-    __slots__ = ("date", "packages", "path")
+    __slots__ = ("date", "own", "packages", "path")
 
-    def __init__(self, path: str, date: str, packages: dict[str, str]) -> None:
-        self.path, self.date, self.packages = path, date, packages
+    def __init__(self, path: str, date: str, packages: dict[str, str], own: frozenset[str]) -> None:
+        self.path, self.date, self.packages, self.own = path, date, packages, own
 
 
-def write(snapshot: Snapshot, plan: Plan) -> str:
-    """Record the environment of `snapshot` before `plan`; gives the file's path.  Raises RecordError."""
+def write(snapshot: Snapshot, plan: Plan, own: Iterable[str]) -> str:
+    """Record the environment of `snapshot` before `plan`, and which packages came from no index; gives the file's path.
+    Raises RecordError."""
     interpreter: Any = snapshot.get("interpreter") or {}
-    prefix = str(interpreter.get("prefix"))
+    prefix = os.path.realpath(str(interpreter.get("prefix")))
     now = datetime.datetime.now(datetime.timezone.utc)
     document = {
         "schema": SCHEMA,
@@ -56,6 +59,7 @@ def write(snapshot: Snapshot, plan: Plan) -> str:
         "prefix": prefix,
         "interpreter": interpreter.get("path"),
         "packages": snapshot.get("packages") or {},
+        "own": sorted(own),
         "pins": plan.pins,
         "remove": plan.remove,
     }
@@ -68,6 +72,8 @@ def write(snapshot: Snapshot, plan: Plan) -> str:
             json.dump(document, file)
         os.replace(new, path)
     except OSError as error:
+        with contextlib.suppress(OSError):
+            os.unlink(new)
         raise RecordError(f"{path}: what is installed cannot be recorded: {error.strerror or error}") from error
     for old in _of(prefix)[:-KEPT]:
         with contextlib.suppress(OSError):
@@ -77,6 +83,7 @@ def write(snapshot: Snapshot, plan: Plan) -> str:
 
 def newest(prefix: str) -> Record:
     """The last record of the environment in `prefix`.  Raises RecordError."""
+    prefix = os.path.realpath(prefix)
     paths = _of(prefix)
     if not paths:
         raise RecordError(f"{prefix}: nothing to undo: envaudit --fix --apply has not changed this environment")
@@ -90,7 +97,8 @@ def newest(prefix: str) -> Record:
         packages = {str(name): str(version) for name, version in held.items()}
         if not all(_sound(name, version) for name, version in packages.items()):
             raise ValueError
-        return Record(path, str(document["date"])[:40], packages)
+        own = frozenset(map(str, document["own"]))
+        return Record(path, str(document["date"])[:40], packages, own)
     except OSError as error:
         raise RecordError(f"{path}: cannot be read: {error.strerror or error}") from error
     except (ValueError, KeyError, TypeError, RecursionError) as error:
@@ -98,7 +106,8 @@ def newest(prefix: str) -> Record:
 
 
 def _sound(name: str, version: str) -> bool:
-    return bool(name) and set(name) <= _NAME and versions.key(version) is not None
+    """Whether name and version can stand on a command line; what no index can have is compared, never installed."""
+    return bool(name) and set(name) <= _NAME and not name.startswith("-") and set(version) <= _VERSION
 
 
 def _of(prefix: str) -> list[str]:
@@ -120,4 +129,4 @@ def _folder() -> str:
 
 
 def _digest(prefix: str) -> str:
-    return hashlib.sha256(os.path.realpath(prefix).encode("utf-8", "surrogateescape")).hexdigest()[:16]
+    return hashlib.sha256(prefix.encode("utf-8", "surrogateescape")).hexdigest()[:16]

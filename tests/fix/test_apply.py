@@ -11,7 +11,7 @@ import pytest
 
 from envaudit.cli import main
 from envaudit.fix import record
-from envaudit.fix.apply import Back, Hand, Refused, warnings
+from envaudit.fix.apply import Back, Hand, Refused, not_from_an_index, warnings
 from envaudit.fix.plan import Plan
 from envaudit.snapshot.locate import find
 from tests.fix.index import use_index
@@ -100,7 +100,7 @@ def test_a_record_that_cannot_be_written_stops_it(
 def test_a_broken_record_is_one_line(
     place: str, tmp_path: Path, content: bytes, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    path = record.write({"interpreter": {"prefix": str(tmp_path / "venv")}}, Plan({}, [], [], [], False))
+    path = record.write({"interpreter": {"prefix": str(tmp_path / "venv")}}, Plan({}, [], [], [], False), [])
     Path(path).write_bytes(content)
     assert main(["undo", "--python", place, "--yes"]) == 2
     assert capsys.readouterr().err.count("\n") == 1
@@ -109,7 +109,7 @@ def test_a_broken_record_is_one_line(
 def test_hostile_names_in_a_record_are_refused(place: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     packages = {"numpy": "1.26.4", "--index-url=http://evil": "1"}
     snapshot = {"interpreter": {"prefix": str(tmp_path / "venv")}, "packages": packages}
-    record.write(snapshot, Plan({}, [], [], [], False))  # type: ignore[arg-type]
+    record.write(snapshot, Plan({}, [], [], [], False), [])  # type: ignore[arg-type]
     assert main(["undo", "--python", place, "--yes"]) == 2
     assert "is no record of this environment" in capsys.readouterr().err
 
@@ -118,7 +118,7 @@ def test_records_are_private_and_five_are_kept(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setenv("ENVAUDIT_CACHE_DIR", str(tmp_path))
     for number in range(7):
         snapshot = {"interpreter": {"prefix": "/x"}, "packages": {"a": str(number)}}
-        path = record.write(snapshot, Plan({}, [], [], [], False))  # type: ignore[arg-type]
+        path = record.write(snapshot, Plan({}, [], [], [], False), [])  # type: ignore[arg-type]
     assert oct(os.stat(path).st_mode & 0o777) == "0o600"
     assert len(list((tmp_path / "undo").iterdir())) == 5
     assert record.newest("/x").packages == {"a": "6"}
@@ -142,16 +142,19 @@ def test_what_undo_cannot_bring_back_is_said_before(place: str) -> None:
     (folder / "direct_url.json").write_text('{"url": "file:///src/own", "dir_info": {"editable": true}}')
     plan = Plan({"own": "2.0", "numpy": "1.26.4", "scipy": "1.0"}, [], [], [], False)
     snapshot = {"installers": {"scipy": "conda"}}
-    assert warnings(plan, snapshot, find(place).paths) == [  # type: ignore[arg-type]
+    assert warnings(plan, snapshot, not_from_an_index({}, find(place).paths)) == [  # type: ignore[arg-type]
         "conda manages scipy: it does not know of what pip changes",
         "own came from no index: envaudit undo cannot bring that back",
     ]
 
 
 def test_what_undo_does() -> None:
-    back = Back({"a": "1", "torch": "2.4.0+cu121", "pip": "23"}, {"a": "2", "new": "1", "pip": "24", "uv": "1"})
+    then = {"a": "1", "torch": "2.4.0+cu121", "pip": "23", "own": "1.0", "odd": "0.1-bulk"}
+    held = record.Record("", "", then, frozenset(["own"]))
+    back = Back(held, {"a": "2", "new": "1", "pip": "24", "uv": "1"})
     assert back.install == {"a": "1", "pip": "23", "torch": "2.4.0+cu121"}
     assert back.uninstall == ["new"]
+    assert back.lost == ["odd", "own"]  # a namesake on the index is something else
     steps = [step.argv("uv", "uv", "/python", []) for step in back.steps({})]
     assert steps == [
         ["uv", "pip", "uninstall", "--python", "/python", "--", "new"],
@@ -161,3 +164,30 @@ def test_what_undo_does() -> None:
         ],
         ["uv", "pip", "install", "--python", "/python", "--no-deps", "--", "a==1", "pip==23"],
     ]
+
+
+def test_the_same_environment_by_another_path(place: str, tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(tmp_path / "venv")
+    assert main(["--python", place, "--fix", "--apply", "--yes"]) == 0
+    assert main(["undo", "--python", str(tmp_path / "link"), "--yes"]) == 0
+    assert held(place)["numpy"] == "2.1.3"
+
+
+def test_a_version_that_nobody_can_compare_is_no_hindrance(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ENVAUDIT_CACHE_DIR", str(tmp_path))
+    packages = {"odd": "0.1-bulk", "a": "1.0"}
+    record.write({"interpreter": {"prefix": "/x"}, "packages": packages}, Plan({}, [], [], [], False), [])
+    assert record.newest("/x").packages == packages
+    assert Back(record.newest("/x"), {"odd": "0.1-bulk", "a": "2.0"}).lines({"a": "2.0"}) == ["a 2.0 -> 1.0"]
+
+
+def test_a_namesake_is_not_taken_for_what_came_from_a_folder(
+    place: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    install(place, str(tmp_path / "wheels" / "extra-2.0-py3-none-any.whl"))
+    assert main(["--python", place, "--fix", "--apply", "--yes"]) == 0
+    subprocess.run([uv(), "pip", "uninstall", "--quiet", "--python", place, "extra"], check=True)
+    assert main(["undo", "--python", place, "--yes"]) == 1
+    assert "extra cannot be brought back: it came from no index" in capfd.readouterr().out
+    assert "extra" not in held(place)
+    assert held(place)["numpy"] == "2.1.3"
