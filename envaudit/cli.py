@@ -66,7 +66,8 @@ def _audit(options: Options) -> int:
     from envaudit.report.document import audit
 
     snapshot = _snapshot(options)
-    _check_names(options, snapshot)
+    if options.keep or options.allow:
+        _check_names(options, snapshot)
     report = audit(snapshot, load(options.rules), options)
     if options.output is not None:
         _write_constraints(report, options.output)
@@ -125,11 +126,13 @@ def _undo(options: Options) -> int:
 
 def _check_names(options: Options, snapshot: Snapshot) -> None:
     """Canonical names in --keep and --allow.  Raises UserError for what is not installed."""
+    from envaudit.snapshot.metadata import canonical
+
     packages = snapshot.get("packages") or {}
     for option, names in (("--keep", options.keep), ("--allow", options.allow)):
-        names[:] = [name.lower().replace("_", "-").replace(".", "-") for name in names]
-        for name in names:
-            if name not in packages:
+        for place, name in enumerate(names):
+            names[place] = canonical(name)
+            if names[place] not in packages:
                 raise UserError(f"{option} {name}: no package of this name is in the environment")
 
 

@@ -10,6 +10,7 @@ from envaudit.fix import record
 from envaudit.fix.commands import Step, steps
 from envaudit.fix.resolve.find import uv_path
 from envaudit.fix.resolve.pip import has_pip
+from envaudit.snapshot.metadata import canonical
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -128,7 +129,7 @@ def not_from_an_index(snapshot: Snapshot, paths: Iterable[str]) -> set[str]:
             continue
         for entry in entries:
             if entry.endswith(".dist-info") and os.path.exists(os.path.join(path, entry, "direct_url.json")):
-                found.add(entry.partition("-")[0].lower().replace("_", "-").replace(".", "-"))
+                found.add(canonical(entry.partition("-")[0]))
     return found
 
 
@@ -163,9 +164,9 @@ class Back:
         said += [f"{name} {now[name]} goes" for name in self.uninstall]
         return said + [f"{name} cannot be brought back: it came from no index" for name in self.lost]
 
-    def steps(self, snapshot: Snapshot) -> list[Step]:
+    def steps(self) -> list[Step]:
         """Exactly the recorded versions: nothing that they require is looked at."""
-        todo = steps(self.install, self.uninstall, {**snapshot, "packages": {}})
+        todo = steps(self.install, self.uninstall, {})
         for step in todo:
             step.deps = False
         return todo
@@ -181,8 +182,7 @@ def same(one: str | None, other: str | None) -> bool:
 def put_back(hand: Hand, held: record.Record, back: Back, taken: Callable[[], Snapshot], out: TextIO) -> bool:
     """Do `back`, look whether everything is as recorded, and forget the record when it is.  `taken` takes a snapshot of
     the environment anew."""
-    before = taken()
-    done = hand.do(back.steps(before), out)
+    done = hand.do(back.steps(), out)
     now = taken().get("packages") or {}
     wrong = [
         f"{name} is {now.get(name, 'not there')}, it was {version}"

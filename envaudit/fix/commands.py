@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
     from envaudit.snapshot.model import Snapshot
 
+_NAME = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-")
+
 
 class Step:
     """One call of the installer.
@@ -77,6 +79,11 @@ def steps(pins: dict[str, str], remove: list[str], snapshot: Snapshot) -> list[S
 def commands(pins: dict[str, str], remove: list[str], snapshot: Snapshot, installer: str) -> list[str]:
     """`steps` as lines.  Every word that came from outside is quoted."""
     return [step.line(installer, snapshot) for step in steps(pins, remove, snapshot)]
+
+
+def sound(name: str, version: str | None) -> bool:
+    """Whether name and version can stand in a requirements file: they may come from a pasted text."""
+    return bool(name) and set(name) <= _NAME and version is not None and versions.key(version) is not None
 
 
 def _python(snapshot: Snapshot) -> str:

@@ -92,20 +92,14 @@ class Confirmer:
 
         Raises Late, Unreachable or Broken as the resolver does.
         """
-        while True:
-            run = _Run(self._search, self._ask, World(self._search.now, self._search.releases, moves, culprits), most)
-            run.world.held.update(self._held)
-            outcome = run.outcome()
-            self._held.update(run.world.held)
-            if outcome.kind != "impossible" or run.widened or not run.world.known:
-                return outcome
-            # nothing goes while everything else stays: what requires the moved packages may move as well
-            run = _Run(self._search, self._ask, run.world, most)
-            if not run.widen():
-                return outcome
-            outcome = run.outcome()
-            self._held.update(run.world.held)
-            return outcome
+        world = World(self._search.now, self._search.releases, moves, culprits)
+        world.held.update(self._held)
+        outcome = _Run(self._search, self._ask, world, most).outcome()
+        # where nothing goes while everything else stays, what requires the moved packages may move as well
+        if outcome.kind == "impossible" and world.widen():
+            outcome = _Run(self._search, self._ask, world, most).outcome()
+        self._held.update(world.held)
+        return outcome
 
     def of(self, search: Search) -> Confirmer:
         """The same for another search of the same environment."""
@@ -113,8 +107,9 @@ class Confirmer:
         other._held = self._held
         return other
 
-    def builds(self, moves: Moves) -> str | None:
-        """Look up builds of the PyTorch family in `moves` at the PyTorch index; what is wrong with them, or None."""
+    def builds(self, moves: Moves) -> tuple[bool, str | None]:
+        """Look up builds of the PyTorch family in `moves` at the PyTorch index: (False where it is known not to have
+        them, what the user has to know of that)."""
         wanted: dict[str, list[str]] = {}
         for name, version in moves.items():
             tag = versions.local(version or "")
@@ -126,12 +121,13 @@ class Confirmer:
             try:
                 self._resolver.resolve(question, min(FOR_A_BUILD, self._deadline - time.monotonic()))
             except Impossible as error:
-                return f"the PyTorch index does not have {', '.join(requirements)}: {error}"
+                return False, f"the PyTorch index does not have {', '.join(requirements)}: {error}"
             except (Unreachable, Late, Broken):
-                return (
+                said = (
                     f"the builds for {tag} were not looked up: the PyTorch index cannot be asked; the matrix lists them"
                 )
-        return None
+                return True, said
+        return True, None
 
     def _ask(self, world: World, node: _Node) -> tuple[Moves, dict[str, list[str]]]:
         question = world.question(self._machine, node.bounds, node.pinned, node.near)
@@ -154,14 +150,8 @@ class _Run:
     ) -> None:
         self.search, self.ask, self.world, self.most = search, ask, world, most
         self.questions = 0
-        self.widened = False
         self.proof = True  # every branch so far was followed, or refuted for good
         self.reason = ""
-
-    def widen(self) -> bool:
-        """Let what requires the moved packages move too."""
-        self.widened = self.world.widen()
-        return self.widened
 
     def outcome(self) -> Outcome:
         """Best-first over nodes, the cheapest answer first."""

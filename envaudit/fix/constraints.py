@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import os
 
-from envaudit import versions
+from envaudit.fix.commands import sound
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from envaudit.fix.plan import Plan
     from envaudit.snapshot.model import Snapshot
-
-_NAME = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-")
 
 
 def text(plan: Plan | None, snapshot: Snapshot) -> str:
@@ -22,7 +20,7 @@ def text(plan: Plan | None, snapshot: Snapshot) -> str:
         packages.pop(name, None)
     lines = ["# made by envaudit: the versions of this environment after its plan"]
     for name, version in sorted({**packages, **pins}.items()):
-        if not set(name) <= _NAME or versions.key(version) is None:
+        if not sound(name, version):
             continue  # from a pasted text: no constraints file can say it
         why = (
             f"  # was {packages.get(name, 'not installed')}: {plan.reasons.get(name)}" if name in pins and plan else ""

@@ -107,11 +107,11 @@ class _Resolved:
         ways.sort(key=lambda way: self._search.cost(way[1].told))
         best = ways[0][1]
         plan = written(self._search, self._wanted, best.moves, best.told, best.via, self._installer)
-        plan.verified = "resolver"
         plan.notes, plan.impossible = self._notes, self._impossible
-        missing = self._confirmer.builds(best.told)
-        if missing:
-            plan.notes.append(missing)
+        there, said = self._confirmer.builds(best.told)
+        plan.verified = "resolver" if there else "matrix"
+        if said:
+            plan.notes.append(said)
         if best.held:
             plan.notes.append(f"no index has a wheel of {', '.join(best.held)}: not checked further")
         if best.narrowed:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from envaudit import declared, versions
 from envaudit.fix.candidates import TORCH_FAMILY, is_index_build, with_builds
+from envaudit.fix.commands import sound
 from envaudit.fix.resolve.interface import Machine, Question
 from envaudit.fix.variants import extra
 from envaudit.fix.ways import GONE
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 ANYWHERE = 3
 MOST_SOURCES = 40  # releases of one package that is there as source distributions only
 MOST = 500  # packages put to a resolver at once
-_NAME = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-")
 # packages of a build for CUDA that only the wheels' own metadata can choose
 _OF_THE_BUILD = ("nvidia-", "triton", "pytorch-triton")
 
@@ -65,13 +65,13 @@ class World:
         self.moves = moves
         self.narrowed = False
         conda: Any = facts.snapshot.get("installers") or {}
-        meant = {name for name in (*moves, *culprits) if _sound(name, moves.get(name) or facts.packages.get(name))}
+        meant = {name for name in (*moves, *culprits) if sound(name, moves.get(name) or facts.packages.get(name))}
         self._meant = meant
         if self.known:
             self.roots = set(meant)
         else:
             stated = [
-                name for name, version in facts.packages.items() if _sound(name, version) and conda.get(name) != "conda"
+                name for name, version in facts.packages.items() if sound(name, version) and conda.get(name) != "conda"
             ]
             self.roots = meant | set(stated[:MOST])
         self._gone = {name for name, version in moves.items() if version is None}
@@ -100,7 +100,10 @@ class World:
         return len(self.roots) > before
 
     def narrow(self) -> bool:
-        """Put only what is to move, and what it clashes with, to the resolver.  False when that is so already."""
+        """Of a report, put only what is to move, and what it clashes with, to the resolver.  False when that is so
+        already."""
+        if self.known:
+            return False
         narrower = (self._meant - self._gone) & self.roots
         smaller = len(narrower) < len(self.roots)
         self.roots = narrower
@@ -121,7 +124,7 @@ class World:
             elif name not in self.roots:
                 listed = [release for _, release in self._releases.of(name)]
                 for release in [version] if version else listed[-MOST_SOURCES:]:
-                    if _sound(name, release):
+                    if sound(name, release):
                         new[name, release] = []
         new = {release: lines for release, lines in new.items() if release not in self.held}
         self.held.update(new)
@@ -144,7 +147,7 @@ class World:
                 requirements.append(name + extra(name, version or "0", self._facts.packages))
         for name, version in self._facts.packages.items():
             wanted = self.want(name)
-            if wanted and _sound(name, version):
+            if wanted and sound(name, version):
                 preferred[name] = wanted
         preferred.update({name: self.want(name) or "" for name in self.roots if self.want(name)})
         constraints = [f"{name}{spec}" for name, spec in bounds.items() if spec]
@@ -191,7 +194,7 @@ class World:
 
     def _servable(self, name: str) -> bool:
         conda: Any = self._facts.snapshot.get("installers") or {}
-        return conda.get(name) != "conda" and _sound(name, self._facts.packages.get(name))
+        return conda.get(name) != "conda" and sound(name, self._facts.packages.get(name))
 
     def _free_the_opposed(self) -> None:
         """Let packages move whose requirements the planned versions break."""
@@ -228,13 +231,8 @@ def _taken_away(bounds: dict[str, str]) -> set[str]:
     return {name for name, spec in bounds.items() if GONE in spec.split(",")}
 
 
-def _sound(name: str, version: str | None) -> bool:
-    """Whether name and version can stand in a requirements file: they may come from a pasted text."""
-    return bool(name) and set(name) <= _NAME and version is not None and versions.key(version) is not None
-
-
 def _plain(name: str, wanted: str) -> bool:
-    if not set(name) <= _NAME or "\n" in wanted or "@" in wanted or "===" in wanted:
+    if not sound(name, "0") or "\n" in wanted or "@" in wanted or "===" in wanted:
         return False
     try:
         versions.specifier(wanted)

@@ -155,7 +155,7 @@ def test_what_undo_does() -> None:
     assert back.install == {"a": "1", "pip": "23", "torch": "2.4.0+cu121"}
     assert back.uninstall == ["new"]
     assert back.lost == ["odd", "own"]  # a namesake on the index is something else
-    steps = [step.argv("uv", "uv", "/python", []) for step in back.steps({})]
+    steps = [step.argv("uv", "uv", "/python", []) for step in back.steps()]
     assert steps == [
         ["uv", "pip", "uninstall", "--python", "/python", "--", "new"],
         [

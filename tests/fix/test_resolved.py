@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
 
+from envaudit.fix.confirm import Confirmer
+from envaudit.fix.resolve.interface import Impossible, Machine
+from envaudit.fix.resolve.uv import Uv
+from envaudit.fix.search import Search
 from envaudit.fix.wishes import Wishes
 from tests.fix.index import resolved, use_index
 from tests.fix.test_plan import releases
@@ -231,3 +236,25 @@ def test_hostile_names_and_versions_do_not_reach_the_resolver(index) -> None:
     snap["packages"].update({"--index-url=http://evil": "1", "c": "1.0\n-r /etc/passwd", "e @ http://evil": "1"})
     plan = resolved(snap, held)
     assert plan is not None and (plan.pins, plan.verified) == ({"a": "1.0"}, "resolver")
+
+
+def test_a_build_that_the_pytorch_index_lacks_is_not_called_resolved(index, monkeypatch: pytest.MonkeyPatch) -> None:
+    index("torch 1.0", "torch 2.0", "a 2.0")
+    held = matrix(rule("{a: '>=2', torch: '>=2'}", fix="[torch]"), releases("torch", "1.0", "2.0"))
+    asked = Uv.resolve
+
+    def resolve(self, question, seconds):
+        if question.torch_build:
+            raise Impossible("there is no such build", {})
+        return asked(self, question, seconds)
+
+    monkeypatch.setattr(Uv, "resolve", resolve)
+    plan = resolved(snapshot(torch="2.0+cu118", a="2.0", **PY), held)
+    assert plan is not None and plan.pins == {"torch": "1.0"} and plan.verified == "resolver"
+    moves = {"torch": "1.0+cu118"}
+    search = Search(snapshot(torch="2.0+cu118", a="2.0", **PY), held)
+    confirmer = Confirmer(
+        search, Uv("uv"), Machine("3.11", None, "linux", "x86_64", None), time.monotonic() + 30, print
+    )
+    there, said = confirmer.builds(moves)
+    assert not there and "the PyTorch index does not have torch==1.0+cu118" in (said or "")

@@ -12,6 +12,7 @@ from envaudit.fix.resolve import stub
 from envaudit.fix.resolve.index import without_credentials
 from envaudit.fix.resolve.interface import Answer, Broken, Impossible, Late, Unreachable
 from envaudit.fix.resolve.process import environment, run, scratch
+from envaudit.snapshot.metadata import canonical
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ class Pip:
         if any(word in said for word in _OFFLINE):
             raise Unreachable(reason)
         if "ResolutionImpossible" in said or "No matching distribution" in said:
-            raise Impossible(reason, {_name(name): version or None for name, version in _MISSING.findall(said)})
+            raise Impossible(reason, {canonical(name): version or None for name, version in _MISSING.findall(said)})
         raise Broken(reason)
 
 
@@ -105,15 +106,11 @@ def _read(report: Any) -> Answer:
     via: dict[str, list[str]] = {}
     for item in report["install"]:
         metadata = item["metadata"]
-        name = _name(metadata["name"])
+        name = canonical(metadata["name"])
         versions[name] = metadata["version"]
         for requirement in metadata.get("requires_dist", ()):
-            via.setdefault(_name(re.split(r"[^A-Za-z0-9._-]", requirement, maxsplit=1)[0]), []).append(name)
+            via.setdefault(canonical(re.split(r"[^A-Za-z0-9._-]", requirement, maxsplit=1)[0]), []).append(name)
     return Answer(versions, {name: askers for name, askers in via.items() if name in versions})
-
-
-def _name(text: str) -> str:
-    return re.sub(r"[-_.]+", "-", text).lower()
 
 
 def _reason(said: str) -> str:
