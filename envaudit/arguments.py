@@ -13,6 +13,7 @@ examples:
   envaudit --fix                        print the pip commands that mend it
   envaudit --python ~/venvs/old         audit another environment from outside
   pip freeze | envaudit --snapshot -    audit a recorded environment or a pasted report
+  envaudit check requirements.txt       audit what files ask for, before it is installed
   envaudit explain torchvision-torch-pair
 
 exit status: 0 nothing at or above --fail-on; 1 something is; 2 bad usage or unreadable input"""
@@ -50,6 +51,8 @@ def parse(argv: list[str]) -> Options:
     undo.add_argument("--installer", choices=("pip", "uv"), help="install with pip (default) or uv")
     undo.add_argument("--yes", action="store_true", default=None, help="do not ask")
     undo.add_argument("--break-system-packages", action="store_true", default=None, help="also in a system's Python")
+    _check_options(commands.add_parser("check", parents=[common], help="audit requirement files, locks, notebooks"))
+    commands.add_parser("targets", parents=[common], help="list the images that check can audit for")
     given = parser.parse_args(argv)
     options = Options()
     for name, value in vars(given).items():
@@ -57,7 +60,12 @@ def parse(argv: list[str]) -> Options:
             setattr(options, name, value)
     if options.snapshot is not None and options.python is not None:
         parser.error("--snapshot and --python exclude each other")
-    _needs_fix(parser, options)
+    if options.command == "check":
+        _check_makes_sense(parser, options)
+    else:
+        _needs_fix(parser, options)
+        if options.format not in ("text", "json"):
+            parser.error(f"--format {options.format} goes with envaudit check")
     return options
 
 
@@ -86,6 +94,44 @@ def _audit_options(parser: argparse.ArgumentParser) -> None:
     _fix_options(parser.add_argument_group("how to mend it (with --fix)"))
     group.add_argument("--installer", choices=("pip", "uv"), help="write commands for pip (default) or uv")
     group.add_argument("--fail-on", dest="fail_on", choices=LEVELS, help="exit 1 from this level on (default: error)")
+
+
+def _check_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("files", metavar="FILE", nargs="+", help="requirement files, lock files, notebooks, Dockerfiles")
+    group = parser.add_argument_group("where it will run")
+    group.add_argument(
+        "--target",
+        dest="targets",
+        metavar="NAME|FILE|KEY=VALUE",
+        action="append",
+        help='an image ("colab-gpu"; envaudit targets lists them), a recorded snapshot, or "gpu=T4,driver=535,python=3.11"'
+        " (repeat)",
+    )
+    group.add_argument("--gpu", metavar="NAME", help='the GPU there ("Tesla T4", "sm_75", "none")')
+    group.add_argument(
+        "--together", action="store_true", default=None, help="all files make one environment, wherever they lie"
+    )
+    group = parser.add_argument_group("what counts")
+    group.add_argument("--fail-on", dest="fail_on", choices=LEVELS, help="exit 1 from this level on (default: error)")
+    group.add_argument("--strict", action="store_true", default=None, help="what is only possible counts too")
+    group.add_argument("--baseline", metavar="FILE", help="findings that are known already; only new ones count")
+    group.add_argument(
+        "--update-baseline", action="store_true", default=None, help="write today's findings to the baseline"
+    )
+    group = parser.add_argument_group("how to mend it")
+    group.add_argument("--fix", action="store_true", default=None, help="rewrite the specifiers that must change")
+    group.add_argument("--diff", action="store_true", default=None, help="show what --fix would write, write nothing")
+    group.add_argument("--resolver", choices=("uv", "pip", "none"), help="that confirms the changes (default: uv or pip)")
+    group.add_argument("--timeout", type=seconds, metavar="SECONDS", help="for the resolver (default: 60)")
+
+
+def _check_makes_sense(parser: _Parser, options: Options) -> None:
+    if options.update_baseline and not options.baseline:
+        parser.error("--update-baseline goes with --baseline FILE")
+    if options.resolver and not (options.fix or options.diff):
+        parser.error("--resolver goes with --fix or --diff")
+    if (options.fix or options.diff) and options.format != "text":
+        parser.error("--fix and --diff have no other format than text")
 
 
 def _fix_options(group: argparse._ArgumentGroup) -> None:

@@ -74,7 +74,23 @@ def _audit(options: Options) -> int:
     _show(report, options)
     if options.apply:
         return _apply(report, options)
-    return FOUND if report.fails(options.fail_on) else 0
+    return FOUND if report.fails(options.fail_on or "error") else 0
+
+
+def _check(options: Options) -> int:
+    from envaudit.check.run import WRONG_INPUT, run
+
+    try:
+        return run(options, sys.stdout)
+    except WRONG_INPUT as error:
+        raise UserError(str(error)) from error
+
+
+def _targets(options: Options) -> int:
+    from envaudit.report.checked import targets
+
+    targets(options.format, sys.stdout)
+    return 0
 
 
 def _apply(report: Report, options: Options) -> int:
@@ -93,7 +109,7 @@ def _apply(report: Report, options: Options) -> int:
         after = apply(report, options, find(options.python).paths, _agreed, again, sys.stdout)
     except (Refused, RecordError) as error:
         raise UserError(str(error)) from error
-    return FOUND if after is None or after.fails(options.fail_on) else 0
+    return FOUND if after is None or after.fails(options.fail_on or "error") else 0
 
 
 def _agreed(options: Options, question: str) -> bool:
@@ -239,6 +255,8 @@ def _lint(options: Options) -> int:
 
 _COMMANDS = {
     None: _audit,
+    "check": _check,
+    "targets": _targets,
     "snapshot": _print_snapshot,
     "explain": _explain,
     "rules": _rules,

@@ -62,7 +62,7 @@ def evaluate(facts: Facts, matrix: Matrix) -> Audit:
         if unmet:
             findings += declared.findings(unmet, findings, matrix.card(declared.RULE))
     findings.sort(key=lambda finding: finding.rank())
-    return Audit(findings, _unchecked(unknown, facts), _coverage(facts, matrix))
+    return Audit(findings, _unchecked(unknown, facts), coverage(facts, matrix))
 
 
 def clashes(facts: Facts, matrix: Matrix) -> tuple[list[Finding], set[str]]:
@@ -99,22 +99,23 @@ def fire(candidates: list[dict[str, Any]], facts: Facts) -> tuple[list[tuple[dic
 def _findings(fired: list[tuple[dict[str, Any], int]], facts: Facts, matrix: Matrix) -> list[Finding]:
     best: dict[tuple[str, frozenset[str]], tuple[dict[str, Any], int]] = {}
     for clause, value in fired:
-        which = clause["r"], frozenset(_culprits(clause["c"]))
+        which = clause["r"], frozenset(culprits_of(clause["c"]))
         if which not in best or value > best[which][1]:
             best[which] = clause, value
     found = [
         finding
         for clause, value in best.values()
-        for finding in _written(matrix.card(clause["r"]), clause, value, facts)
+        for finding in written(matrix.card(clause["r"]), clause, value, facts)
     ]
     silent = {rule for finding in found for rule in finding.supersedes}
     return [finding for finding in found if finding.rule not in silent]
 
 
-def _written(card: dict[str, Any], clause: dict[str, Any], value: int, facts: Facts) -> Iterator[Finding]:
+def written(card: dict[str, Any], clause: dict[str, Any], value: int, facts: Facts) -> Iterator[Finding]:
+    """The findings that a clause which holds with `value` makes, in words."""
     from envaudit.finding import Finding
 
-    culprits = _culprits(clause["c"])
+    culprits = culprits_of(clause["c"])
     certainty = "definite" if value == TRUE and card["certainty"] == "definite" else "possible"
     options = clause.get("f") or card["fix"]
     kinds = {condition[1] for condition in clause["c"] if condition[0] == "problem"}
@@ -131,13 +132,13 @@ def _written(card: dict[str, Any], clause: dict[str, Any], value: int, facts: Fa
         yield finding
 
 
-def _culprits(conditions: list[Any]) -> list[str]:
+def culprits_of(conditions: list[Any]) -> list[str]:
     """The parts that a clause says clash, in the order they are written."""
     parts: list[str] = []
     for condition in conditions:
         kind = condition[0]
         if kind in ("any", "all"):
-            parts += _culprits(condition[1])
+            parts += culprits_of(condition[1])
         elif kind == "env":
             parts.append(f"env:{condition[1]}")
         elif kind in ("gpu", "cpu"):
@@ -209,7 +210,8 @@ def _unchecked(unknown: set[str], facts: Facts) -> list[dict[str, str]]:
     return entries
 
 
-def _coverage(facts: Facts, matrix: Matrix) -> list[dict[str, Any]]:
+def coverage(facts: Facts, matrix: Matrix) -> list[dict[str, Any]]:
+    """The packages that are newer than the matrix knows."""
     newer = []
     for name, newest in matrix.known.items():
         version = facts.packages.get(name)

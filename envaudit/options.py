@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 LEVELS = ("crash", "error", "degraded", "notice")
-FORMATS = ("text", "json")
+FORMATS = ("text", "json", "sarif", "github")
 
 
 class Options:
@@ -26,7 +26,15 @@ class Options:
         self.yes = False
         self.break_system_packages = False
         self.format = "text"
-        self.fail_on = "error"
+        self.fail_on: str | None = None  # "error" where nobody says it
         self.rules: list[str] = []
         self.rule = ""
         self.folder = ""
+        # check
+        self.files: list[str] = []
+        self.targets: list[str] = []
+        self.strict = False
+        self.together = False
+        self.diff = False
+        self.baseline: str | None = None
+        self.update_baseline = False

@@ -38,6 +38,11 @@ class Releases:
             ]
         return self._held[package]
 
+    def elsewhere(self, package: str, version: str) -> bool:
+        """Whether `version` is a release that is known, but for other Pythons only."""
+        rows: Any = self._matrix.table(f"releases:{package}") or ()
+        return any(row[0] == version and not self._fits(row[1], row[2]) for row in rows)
+
     def builds(self, torch: str) -> list[str]:
         """The builds that the PyTorch index has of a torch release, newest CUDA first, "cpu" last."""
         table: dict[str, list[str]] = self._matrix.table("torch-variants") or {}

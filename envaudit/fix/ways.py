@@ -69,20 +69,20 @@ def pieces(intervals: Intervals) -> list[str]:
 def as_specifier(low: Key | None, high: Key | None) -> str:
     """An interval of the matrix as a PEP 440 specifier."""
     if low is not None and high is not None and high[:5] == low[:5] and high[5] == low[5] + 1:
-        return f"=={_text(low)}"
+        return f"=={version_text(low)}"
     return ",".join(filter(None, (_low(low), _high(high))))
 
 
 def _low(key: Key | None) -> str:
     if key is None:
         return ""
-    return f"{'>' if _is_after(key) else '>='}{_text(key)}"
+    return f"{'>' if _is_after(key) else '>='}{version_text(key)}"
 
 
 def _high(key: Key | None) -> str:
     if key is None:
         return ""
-    return f"{'<=' if _is_after(key) else '<'}{_text(key)}"
+    return f"{'<=' if _is_after(key) else '<'}{version_text(key)}"
 
 
 def _is_after(key: Key) -> bool:
@@ -90,7 +90,8 @@ def _is_after(key: Key) -> bool:
     return bool(key[5] > versions.NO_DEV or key[4] == versions.NO_DEV)
 
 
-def _text(key: Key) -> str:
+def version_text(key: Key) -> str:
+    """The version that a sort key stands for, in its shortest spelling."""
     release = ".".join(map(str, key[1])) or "0"
     text = f"{key[0]}!{release}" if key[0] else release
     if key[2] in (0, 1, 2):

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 DETAILED = 7  # findings that are explained in full: about one screen
 NOTICES = 5
-_PROOF = {
+PROOF = {
     "reproduced": "reproduced with the real wheels",
     "documented": "documented by the vendor or in the wheels",
     "reported": "reported by users",
@@ -132,7 +132,7 @@ def _detailed(group: list[Finding], width: int) -> list[Line]:
     pins = {name: version for finding in group for name, version in (finding.pins or {}).items()}
     if pins:
         page += paragraph([("fix: ", "title"), (_pins(pins), "code")], width, 4, 9)
-    proof = f"{first.rule} ({_PROOF[first.proof]}): "
+    proof = f"{first.rule} ({PROOF[first.proof]}): "
     page += paragraph([(proof, "quiet"), (first.sources[0], "quiet")], width, 4)
     return page
 

@@ -1,0 +1,180 @@
+"""The versions that the packages of one group of clauses may get, and which combinations an installer could choose."""
+
+from __future__ import annotations
+
+from envaudit import versions
+from envaudit.conditions import fits
+from envaudit.fix.ways import version_text
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
+    from envaudit.check.ranges import Clause, Declares
+    from envaudit.check.world import World
+    from envaudit.facts import Facts
+    from envaudit.versions import Intervals, Key
+
+MOST_DRAWN = 60  # versions made up for a package whose releases nobody has listed
+
+
+class Choices:
+    """For each of `names`, one version of every kind that the clauses, or what releases declare, tell apart."""
+
+    def __init__(
+        self, names: list[str], clauses: list[Clause], world: World, facts: Facts, declares: Declares | None
+    ) -> None:
+        self._world, self._facts, self._declares = world, facts, declares
+        self._names = names
+        self._forced = False
+        self._atoms = {name: list(_atoms(name, clauses)) for name in names}
+        self._versions = {name: self._every(name) for name in names}
+        self._declared: dict[tuple[str, str], dict[str, str] | None] = {}
+        self._kinds: dict[str, dict[str, list[str]]] = {}
+
+    def of(self, name: str) -> list[str]:
+        """One version of each kind, in the order an installer prefers them: what is there, then the newest."""
+        if name not in self._kinds:
+            kinds: dict[Any, list[str]] = {}
+            for version in self._versions[name]:
+                kinds.setdefault(self._signature(name, version), []).append(version)
+            self._kinds[name] = {members[0]: members for members in kinds.values()}
+        part = self._world.parts[name]
+        if self._forced and not part.stated:
+            return [part.known[0]]
+        return list(self._kinds[name])
+
+    def like(self, name: str, version: str) -> list[str]:
+        """The versions for which `version` stands."""
+        return self._kinds[name][version]
+
+    def force(self) -> None:
+        """From now on every combination counts, whatever the releases declare."""
+        self._forced = True
+
+    def possible(self, chosen: dict[str, str]) -> bool:
+        """Whether an installer could choose these versions together."""
+        if self._forced or not self._agree(chosen):
+            return self._forced
+        for name, version in chosen.items():
+            part = self._world.parts[name]
+            # what nobody asks for moves only when it must
+            if not part.stated and version != part.kept and self._agree({**chosen, name: part.known[0]}):
+                return False
+        return True
+
+    def unsure(self, chosen: dict[str, str]) -> bool:
+        """Whether something that is installed anew may bring another version of what nobody asks for."""
+        parts = [self._world.parts[name] for name in chosen]
+        if all(part.stated for part in parts):
+            return False
+        return any(part.kept is None and self._declares_of(part.name, chosen[part.name]) is None for part in parts)
+
+    def _agree(self, chosen: dict[str, str]) -> bool:
+        for name, version in chosen.items():
+            for other, wanted in (self._declares_of(name, version) or {}).items():
+                if other not in chosen or other == name:
+                    continue
+                if self._world.parts[name].pinned and self._world.parts[other].pinned:
+                    continue  # both are written down: a lock may have overridden what is declared
+                key = versions.key(chosen[other])
+                if key is not None and not _meets(wanted, key):
+                    return False
+        return True
+
+    def _declares_of(self, name: str, version: str) -> dict[str, str] | None:
+        which = name, version
+        if which not in self._declared:
+            key = versions.key(version)
+            said = self._declares.of(name, key) if self._declares is not None and key is not None else None
+            kept = None if said is None else {other: said[other] for other in self._names if other in said}
+            self._declared[which] = kept
+        return self._declared[which]
+
+    def _every(self, name: str) -> list[str]:
+        """Every version that `name` may get; for what only the target has, also those that it may be moved to."""
+        part = self._world.parts[name]
+        if part.stated or part.kept is None:
+            return part.known or list(_drawn(part.allowed, self._thresholds(name)))
+        if all(not self._world.parts[other].stated for other in self._names):
+            return part.known
+        others = [version for _, version in reversed(self._world.releases.of(name))]
+        return [*part.known, *(version for version in others if version != part.kept)]
+
+    def _thresholds(self, name: str) -> list[Key]:
+        bounds = [bound for atom in self._atoms[name] if atom[0] == "version" for pair in atom[2] for bound in pair]
+        return sorted(bound for bound in bounds if bound is not None)
+
+    def _signature(self, name: str, version: str) -> tuple[Any, ...]:
+        key = versions.key(version)
+        assert key is not None
+        self._facts.packages[name] = version
+        told: list[Any] = []
+        for atom in self._atoms[name]:
+            if atom[0] == "version":
+                told.append(versions.contains(atom[2], key))
+            elif atom[0] == "build":
+                build, assumed = self._facts.build(name)
+                told.append((assumed, build is not None and [fits(pattern, build) for pattern in atom[2]]))
+        told.append(sorted((self._declares_of(name, version) or {"?": ""}).items()))
+        told += [_meets(wanted, key) for wanted in self._wanted(name)]
+        return tuple(map(str, told))
+
+    def _wanted(self, name: str) -> list[str]:
+        """What releases of the others declare of `name`."""
+        found = set()
+        for other in self._names:
+            for version in self._versions[other]:
+                said = self._declares_of(other, version) or {}
+                if other != name and name in said:
+                    found.add(said[name])
+        return sorted(found)
+
+
+def _atoms(name: str, clauses: list[Clause]) -> Iterator[list[Any]]:
+    """The conditions about `name`, nested ones included."""
+    for clause in clauses:
+        yield from _within(name, clause["c"])
+
+
+def _within(name: str, conditions: list[list[Any]]) -> Iterator[list[Any]]:
+    for condition in conditions:
+        if condition[0] in ("any", "all"):
+            yield from _within(name, condition[1])
+        elif condition[0] == "not":
+            yield from _within(name, [condition[1]])
+        elif condition[1] == name:
+            yield condition
+
+
+def _meets(wanted: str, key: Key) -> bool:
+    try:
+        return versions.meets(wanted, key)
+    except ValueError:
+        return True
+
+
+def _drawn(allowed: Intervals, thresholds: list[Key]) -> Iterator[str]:
+    """A final release of each piece of `allowed` between thresholds, newest first."""
+    made = 0
+    for low, high in reversed(allowed):
+        cuts = [bound for bound in thresholds if (low is None or low < bound) and (high is None or bound < high)]
+        for start in [*reversed(cuts[-MOST_DRAWN:]), low]:
+            text = _final(start)
+            key = versions.key(text)
+            made += 1
+            if key is not None and versions.contains(allowed, key) and made <= MOST_DRAWN:
+                yield text
+
+
+def _final(start: Key | None) -> str:
+    """The first final release that is not before `start`."""
+    if start is None:
+        return "0"
+    text = version_text(start)
+    key = versions.key(text)
+    final = versions.key(versions.public(text).partition(".post")[0])
+    if key is not None and key >= start:
+        return text if key[2] == 3 else ".".join(map(str, key[1]))
+    return f"{'.'.join(map(str, (final or start)[1]))}.0.1"

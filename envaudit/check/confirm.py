@@ -1,0 +1,72 @@
+"""Whether a resolver finds versions for changed files, and whether those are clean."""
+
+from __future__ import annotations
+
+from envaudit.check import pythons
+from envaudit.fix.resolve.interface import Broken, Impossible, Late, Machine, Question, Unreachable
+from envaudit.manifest.requirement import CONSTRAINT, INSTALL
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from envaudit.check.contexts import Context
+    from envaudit.fix.resolve.interface import Resolver
+    from envaudit.manifest.requirement import Requirement
+    from envaudit.matrix.store import Matrix
+    from envaudit.snapshot.model import Snapshot
+    from envaudit.targets import Target
+
+
+class Refused(Exception):
+    """A resolver finds no versions for the changed files; `str()` is its reason."""
+
+
+def confirm(
+    context: Context, target: Target | None, resolver: Resolver, seconds: float, matrix: Matrix
+) -> tuple[bool, str]:
+    """(True, "") when the resolver finds versions for `context` on which no rule fires for certain; (False, why it
+    cannot be told) when it could not be asked.  Raises Refused."""
+    snapshot = target.snapshot if target else None
+    fitting = pythons.fitting(context.pythons, snapshot)
+    if not fitting:
+        return False, "no Python that it is for is known"
+    python = fitting[-1]
+    holds = pythons.markers(python, snapshot)
+    applying = [one for one in context.requirements if not one.marker or holds(one.marker)]
+    if any(one.conda for one in applying):
+        return False, "conda installs it"
+    wanted = [_line(one) for one in applying if one.kind == INSTALL and not one.url]
+    bounds = [_line(one) for one in applying if one.kind == CONSTRAINT and not one.url]
+    platform = pythons.environment(python, snapshot)
+    system = {"Darwin": "darwin", "Windows": "windows"}.get(platform["platform_system"], "linux")
+    machine = Machine(python, None, system, platform["platform_machine"], None)
+    try:
+        answer = resolver.resolve(Question(wanted, bounds, {}, machine), seconds)
+    except Impossible as error:
+        raise Refused(str(error)) from None
+    except Late:
+        return False, f"{resolver.name} did not answer within {seconds:.0f} s"
+    except (Unreachable, Broken) as error:
+        return False, str(error)
+    fired = _fires(answer.versions, python, snapshot, matrix)
+    if fired:
+        raise Refused(f"{resolver.name} takes versions on which {fired} fires")
+    return True, ""
+
+
+def _line(requirement: Requirement) -> str:
+    extras = f"[{','.join(requirement.extras)}]" if requirement.extras else ""
+    return f"{requirement.name}{extras}{requirement.specifier}"
+
+
+def _fires(found: dict[str, str], python: str, snapshot: Snapshot | None, matrix: Matrix) -> str | None:
+    """The rule that fires for certain on what was resolved, at error or crash."""
+    from envaudit.engine import clashes
+    from envaudit.facts import Facts
+
+    after: Snapshot = {**snapshot} if snapshot else {"schema": "envaudit.snapshot/1"}
+    after["python"], after["packages"] = python, {**(after.get("packages") or {}), **found}
+    for finding in clashes(Facts(after, matrix.table), matrix)[0]:
+        sure = finding.certainty == "definite" and finding.level in ("crash", "error")
+        if sure and not found.keys().isdisjoint(finding.culprits):
+            return finding.rule
+    return None

@@ -1,0 +1,86 @@
+"""The tighter requirement that leaves no version with which a rule fires."""
+
+from __future__ import annotations
+
+from envaudit import versions
+from envaudit.fix.ways import as_specifier
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
+    from envaudit.check.world import Part
+    from envaudit.versions import Key
+
+
+def tighten(names: list[str], parts: dict[str, Part], bad: dict[str, set[str]], clauses: list[Any]) -> dict[str, str]:
+    """{package: specifier} for the first of `names` of which some allowed versions never fire; {} where there is none.
+
+    A package that can keep its newest version comes before one that cannot.  `bad`: the versions with which some
+    choice fires; `clauses`: where their bounds come from.
+    """
+    best: tuple[bool, str, str] | None = None
+    for name in names:
+        part = parts.get(name)
+        if part is None or not part.stated or part.pinned:
+            continue
+        ordered = sorted(part.known, key=_key)
+        good = [version for version in ordered if version not in bad.get(name, ())]
+        if not good or len(good) == len(ordered):
+            continue
+        loses = good[-1] != ordered[-1]
+        if best is None or loses < best[0]:
+            best = loses, name, _specifier(part, ordered, good, clauses)
+    return {best[1]: best[2]} if best else {}
+
+
+def _specifier(part: Part, ordered: list[str], good: list[str], clauses: list[Any]) -> str:
+    """What is written now, and the bounds of the newest run of good versions."""
+    end = ordered.index(good[-1])
+    start = end
+    while start and ordered[start - 1] in good:
+        start -= 1
+    bounds = sorted(_bounds(part.name, clauses))
+    low = _between(bounds, ordered[start - 1], ordered[start], last=True) if start else None
+    high = _between(bounds, ordered[end], ordered[end + 1], last=False) if end + 1 < len(ordered) else None
+    return narrowed([requirement.specifier for requirement in part.stated], as_specifier(low, high))
+
+
+def narrowed(stated: list[str], region: str) -> str:
+    """The specifiers of one package and `region` as one specifier set, without what the region makes superfluous."""
+    clauses = dict.fromkeys(
+        clause.strip() for text in [*stated, region] for clause in text.split(",") if clause.strip()
+    )
+    whole = versions.specifier(",".join(clauses))
+    kept = list(clauses)
+    for clause in list(clauses):
+        rest = [other for other in kept if other != clause]
+        if clause not in region.split(",") and versions.specifier(",".join(rest)) == whole:
+            kept = rest
+    return ",".join(sorted(kept, key=lambda clause: not clause.startswith((">", "~", "="))))
+
+
+def _between(bounds: list[Key], before: str, after: str, last: bool) -> Key:
+    """A bound that a rule states between two neighbouring releases; the later release itself where none does."""
+    low, high = _key(before), _key(after)
+    found = [bound for bound in bounds if low < bound <= high]
+    return found[-1 if last else 0] if found else high
+
+
+def _bounds(name: str, conditions: list[Any]) -> Iterator[Key]:
+    for condition in conditions:
+        if isinstance(condition, dict):
+            yield from _bounds(name, condition["c"])
+        elif condition[0] in ("any", "all"):
+            yield from _bounds(name, condition[1])
+        elif condition[0] == "not":
+            yield from _bounds(name, [condition[1]])
+        elif condition[0] == "version" and condition[1] == name:
+            yield from (bound for pair in condition[2] for bound in pair if bound is not None)
+
+
+def _key(version: str) -> Key:
+    key = versions.key(version)
+    assert key is not None
+    return key

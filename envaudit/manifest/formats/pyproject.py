@@ -1,0 +1,215 @@
+"""pyproject.toml: what a project depends on, by the standards and by the tables of the tools."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from envaudit.manifest import uv_tables
+from envaudit.manifest.poetry_tables import Poetry
+from envaudit.manifest.requirement import ManifestError, Requirement
+from envaudit.manifest.toml_reading import TomlReading
+from envaudit.snapshot.metadata import canonical
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from envaudit.manifest.requirement import Manifest
+    from envaudit.manifest.source import Source
+    from envaudit.manifest.toml_reading import Keys
+
+MAX_GROUPS = 300
+
+
+def read(source: Source) -> Manifest:
+    """What a project asks for: always, in its extras and in its groups.  Raises ManifestError where it is no TOML."""
+    reading = TomlReading(source, "pyproject")
+    manifest = reading.manifest
+    poetry = Poetry(reading)
+    _project(reading)
+    _dynamic(reading)
+    if poetry.main_counts:
+        poetry.main()
+    _groups(reading, poetry)
+    for name in reading.table("tool", "pdm", "dev-dependencies"):
+        _pdm(reading, name)
+    for name in reading.table("tool", "hatch", "envs"):
+        for key in ("dependencies", "extra-dependencies"):
+            reading.all_pep508("tool", "hatch", "envs", name, key, group=f"hatch:{name}")
+    uv_tables.requirements(reading)
+    _own_extras(reading)
+    poetry.enrich()
+    uv_tables.sources_of(reading)
+    uv_tables.overrides(reading)
+    manifest.python = _python(reading, poetry)
+    if "pixi" in reading.table("tool"):
+        import_module("envaudit.manifest.formats.pixi").tables(reading, ("tool", "pixi"))
+    return manifest
+
+
+def _project(reading: TomlReading) -> None:
+    """PEP 621."""
+    reading.all_pep508("project", "dependencies")
+    for extra in reading.table("project", "optional-dependencies"):
+        reading.all_pep508("project", "optional-dependencies", extra, group=canonical(extra) or extra)
+
+
+def _python(reading: TomlReading, poetry: Poetry) -> str:
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+    stated = reading.text("project", "requires-python")
+    try:
+        stated = str(SpecifierSet(stated))
+    except InvalidSpecifier:
+        reading.note(("project", "requires-python"), "requires-python is no version specifier; it was left out")
+        stated = ""
+    return stated or poetry.python()
+
+
+def _dynamic(reading: TomlReading) -> None:
+    """What `dynamic` leaves to the build, where setuptools or Hatch take it from files."""
+    dynamic = [name for _, name in reading.strings("project", "dynamic")]
+    table = ("tool", "setuptools", "dynamic")
+    hook = ("tool", "hatch", "metadata", "hooks", "requirements_txt")
+    if "dependencies" in dynamic:
+        path = (*table, "dependencies")
+        if not (_files(reading, (*path, "file")) or _files(reading, (*hook, "files")) or Poetry(reading).has_main):
+            reading.note(
+                ("project", "dynamic"), "the dependencies are made when the project is built; they are not known"
+            )
+    if "optional-dependencies" in dynamic:
+        found = False
+        for extra in reading.table(*table, "optional-dependencies"):
+            found |= _files(reading, (*table, "optional-dependencies", extra, "file"), canonical(extra) or extra)
+        for extra in reading.table(*hook, "optional-dependencies"):
+            found |= _files(reading, (*hook, "optional-dependencies", extra), canonical(extra) or extra)
+        if not (found or Poetry(reading).has_main):
+            text = "the optional dependencies are made when the project is built; they are not known"
+            reading.note(("project", "dynamic"), text)
+
+
+def _files(reading: TomlReading, path: Keys, group: str = "") -> bool:
+    """Add what the requirement files that are named at `path` ask for; whether any is named."""
+    value = reading.get(*path)
+    if isinstance(value, str):
+        named: list[tuple[Keys, str]] = [(path, value)]
+    else:
+        named = [((*path, index), name) for index, name in reading.strings(*path)]
+    for where, name in named:
+        try:
+            source = reading.source.include(name)
+            included: Manifest = import_module("envaudit.manifest.formats.requirements").read(source)
+        except (ManifestError, ValueError) as error:
+            reading.note(where, str(error))
+            continue
+        for line, text in included.notes:
+            reading.note(where, f"{source.path}:{line or 1}: {text}")
+        for requirement in included.requirements:
+            requirement.group = group
+            reading.add(requirement)
+    return bool(named)
+
+
+def _groups(reading: TomlReading, poetry: Poetry) -> None:
+    """PEP 735, and Poetry's groups of the same names or of others: each with the groups that it includes."""
+    tables = {canonical(name) or name: name for name in reversed(list(reading.table("dependency-groups")))}
+    names = dict.fromkeys([canonical(name) or name for name in reading.table("dependency-groups")])
+    names.update(dict.fromkeys(poetry.groups))
+    for group in list(names)[:MAX_GROUPS]:
+        todo, seen = [group], set()
+        while todo:
+            name = todo.pop(0)
+            if name in seen:
+                continue
+            seen.add(name)
+            if name in tables:
+                todo += _group(reading, tables[name], group)
+            elif name not in poetry.groups:
+                reading.note(
+                    ("dependency-groups", tables.get(group, group)), f"group '{name}' is included, but not there"
+                )
+            todo += poetry.group(name, group, enriches=name in tables)
+    if len(names) > MAX_GROUPS:
+        reading.note(("dependency-groups",), f"more than {MAX_GROUPS} groups; the rest was left out")
+    else:
+        _circles(reading, tables)
+
+
+def _group(reading: TomlReading, table: str, group: str) -> list[str]:
+    """Add what a group lists itself, for `group`; the names of those that it includes."""
+    included = []
+    for index, entry in enumerate(reading.items("dependency-groups", table)):
+        path = ("dependency-groups", table, index)
+        if isinstance(entry, str):
+            reading.pep508(entry, path, group)
+        elif isinstance(entry, dict) and isinstance(entry.get("include-group"), str):
+            included.append(canonical(entry["include-group"]) or entry["include-group"])
+        else:
+            reading.note(
+                path, f"an entry of the group '{table}' is no requirement and no include-group; it was left out"
+            )
+    return included
+
+
+def _circles(reading: TomlReading, tables: dict[str, str]) -> None:
+    """A note for each group that includes itself, which the standard forbids."""
+    includes = {
+        name: [
+            canonical(entry["include-group"])
+            for entry in reading.items("dependency-groups", table)
+            if isinstance(entry, dict) and isinstance(entry.get("include-group"), str)
+        ]
+        for name, table in tables.items()
+    }
+    for name, table in tables.items():
+        todo, seen = list(includes[name]), set()
+        while todo and name not in seen:
+            reached = todo.pop()
+            if reached not in seen:
+                seen.add(reached)
+                todo += includes.get(reached, [])
+        if name in seen:
+            reading.note(("dependency-groups", table), f"the group '{table}' includes itself, which is not allowed")
+
+
+def _pdm(reading: TomlReading, name: str) -> None:
+    path = ("tool", "pdm", "dev-dependencies", name)
+    for index, text in reading.strings(*path):
+        if text.startswith("-e "):
+            reading.note((*path, index), f"'{text}' is a folder of sources; what it asks for is not known")
+        else:
+            reading.pep508(text, (*path, index), name)
+
+
+def _own_extras(reading: TomlReading) -> None:
+    """Replace the project's own name among its requirements ("mine[a,b]") by what those extras ask for."""
+    own = canonical(reading.text("project", "name"))
+    requirements = reading.manifest.requirements
+    if not own or not any(requirement.name == own for requirement in requirements):
+        return
+    reading.manifest.requirements = []
+    extras: dict[str, list[Requirement]] = {}
+    known = {canonical(extra) or extra for extra in reading.table("project", "optional-dependencies")}
+    for requirement in requirements:
+        if requirement.group in known:
+            extras.setdefault(requirement.group, []).append(requirement)
+    for requirement in requirements:
+        if requirement.name != own or reading.full:
+            reading.add(requirement)
+            continue
+        todo, seen = list(requirement.extras), {requirement.group}
+        while todo:
+            extra = todo.pop(0)
+            if extra in seen:
+                continue
+            seen.add(extra)
+            for one in extras.get(extra, []):
+                if one.name == own:
+                    todo += one.extras
+                else:
+                    reading.add(_regrouped(one, requirement.group))
+
+
+def _regrouped(one: Requirement, group: str) -> Requirement:
+    return Requirement(
+        one.name, one.specifier, one.place, marker=one.marker, extras=one.extras, url=one.url, group=group,
+        kind=one.kind, hashed=one.hashed,
+    )  # fmt: skip

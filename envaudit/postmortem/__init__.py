@@ -1,0 +1,1 @@
+"""Why did the kernel die: evidence to causes."""
