@@ -97,7 +97,9 @@ def _audit_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _check_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("files", metavar="FILE", nargs="+", help="requirement files, lock files, notebooks, Dockerfiles")
+    parser.add_argument(
+        "files", metavar="FILE", nargs="+", help="requirement files, lock files, notebooks, Dockerfiles"
+    )
     group = parser.add_argument_group("where it will run")
     group.add_argument(
         "--target",
@@ -121,7 +123,9 @@ def _check_options(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("how to mend it")
     group.add_argument("--fix", action="store_true", default=None, help="rewrite the specifiers that must change")
     group.add_argument("--diff", action="store_true", default=None, help="show what --fix would write, write nothing")
-    group.add_argument("--resolver", choices=("uv", "pip", "none"), help="that confirms the changes (default: uv or pip)")
+    group.add_argument(
+        "--resolver", choices=("uv", "pip", "none"), help="that confirms the changes (default: uv or pip)"
+    )
     group.add_argument("--timeout", type=seconds, metavar="SECONDS", help="for the resolver (default: 60)")
 
 

@@ -66,6 +66,7 @@ class Facts:
         self.packages: dict[str, str] = packages
         self.moved = moved or {}
         self.complete = bool(snapshot.get("packages_complete"))
+        self._tagged = self.complete or bool(snapshot.get("packages_tagged"))
         self._machine: dict[str, Intervals | None] = {}
         self._gpus: list[tuple[str, str | None]] | None | bool = False
 
@@ -241,7 +242,7 @@ class Facts:
                 continue
             if (row_os and system and row_os != system) or (row_machine and machine and row_machine != machine):
                 continue
-            sure = self.complete and (not row_os or bool(system)) and (not row_machine or bool(machine))
+            sure = self._tagged and (not row_os or bool(system)) and (not row_machine or bool(machine))
             return build, not sure
         return None, False
 

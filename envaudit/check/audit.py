@@ -10,6 +10,7 @@ from envaudit.check.world import build
 from envaudit.engine import coverage
 from envaudit.facts import Facts
 from envaudit.matrix.requires import Declares
+from envaudit.truth import TRUE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,17 +33,18 @@ class Checked:
     finding     in words, for the newest choice of versions that fires
     where       the requirements that it is about
     today       whether the newest versions that go together fire: what an installer takes today, as far as is known
+    sure        the same, where nothing but the versions must be so for it to fail
     world       what would be installed, for the newest Python of those with which it fires
     clauses     those that say it
     tighten     {package: specifier} that leaves nothing which fires; {} where no single requirement does it
     targets     names of the targets on which it fires; [] where none is given
     """
 
-    __slots__ = ("clauses", "finding", "targets", "tighten", "today", "where", "world")
+    __slots__ = ("clauses", "finding", "sure", "targets", "tighten", "today", "where", "world")
 
     def __init__(self, finding: Finding, where: list[Place], world: World, clauses: list[Clause]) -> None:
         self.finding, self.where, self.world, self.clauses = finding, where, world, clauses
-        self.today = False
+        self.today = self.sure = False
         self.tighten: dict[str, str] = {}
         self.targets: list[str] = []
 
@@ -67,27 +69,23 @@ class Checks:
     findings  worst first, definite before possible, what an installer takes today before what it only might
     notes     (path, line or None, sentence): what could not be read, or cannot be installed
     coverage  pinned packages that are newer than the matrix knows
-    worlds    what would be installed, one for each way of installing the files
+    installs  the ways of installing the files: what is installed together, on which target, and what that puts there
+              for each Python
     """
 
-    __slots__ = ("coverage", "findings", "notes", "worlds")
+    __slots__ = ("coverage", "findings", "installs", "notes")
 
     def __init__(self) -> None:
         self.findings: list[Checked] = []
         self.notes: list[tuple[str, int | None, str]] = []
         self.coverage: list[dict[str, Any]] = []
-        self.worlds: list[tuple[Context, World]] = []
+        self.installs: list[tuple[Context, Target | None, list[World]]] = []
 
 
 def check(
-    manifests: list[Manifest],
-    targets: list[Target],
-    hosts: Callable[[Context], list[Target]],
-    matrix: Matrix,
-    together: bool = False,
+    manifests: list[Manifest], hosts: Callable[[Context], list[Target]], matrix: Matrix, together: bool = False
 ) -> Checks:
-    """What the matrix says of `manifests` on each of `targets`; where there are none, on what `hosts` finds the files
-    to be for."""
+    """What the matrix says of `manifests`, on each of the targets that `hosts` has for them."""
     result = Checks()
     for manifest in manifests:
         result.notes += [(manifest.path, line, text) for line, text in manifest.notes]
@@ -95,7 +93,8 @@ def check(
     for bundle in bundles(manifests, together):
         for part in [bundle] if together else _compatible(bundle, matrix):
             for context in contexts(part):
-                for target in (targets or hosts(context)) or [None]:
+                on: list[Target | None] = [*hosts(context)]
+                for target in on or [None]:
                     for checked in _on(context, target, matrix, result):
                         _add(found, checked, target.name if target else None)
     result.findings = sorted(found.values(), key=lambda one: (*one.finding.rank()[:1], not one.definite, not one.today))
@@ -125,11 +124,12 @@ def _compatible(bundle: list[Manifest], matrix: Matrix) -> list[list[Manifest]]:
 
 def _worlds(context: Context, target: Target | None, matrix: Matrix) -> list[tuple[World, str]]:
     snapshot = target.snapshot if target else None
+    indexes = [address for manifest in context.manifests for address in manifest.indexes]
     made = []
     for python in pythons.fitting(context.pythons, snapshot):
         holds = pythons.markers(python, snapshot)
         applying = [one for one in context.requirements if not one.marker or holds(one.marker)]
-        made.append((build(applying, snapshot, python, context.complete, matrix), python))
+        made.append((build(applying, snapshot, python, matrix, complete=context.complete, indexes=indexes), python))
     return made
 
 
@@ -146,7 +146,7 @@ def _on(context: Context, target: Target | None, matrix: Matrix, result: Checks)
     if not possible:
         _refused(worlds[-1], result)
     worlds = possible or worlds
-    result.worlds.append((context, worlds[-1][0]))
+    result.installs.append((context, target, [world for world, _ in worlds]))
     newer = coverage(Facts(worlds[-1][0].snapshot, matrix.table), matrix)
     result.coverage += [row for row in newer if row not in result.coverage]
     by_which: dict[Which, list[tuple[Outcome, World]]] = {}
@@ -155,12 +155,13 @@ def _on(context: Context, target: Target | None, matrix: Matrix, result: Checks)
         for outcome in judge(world, matrix, declares):
             which = outcome.finding.rule, frozenset(outcome.finding.culprits)
             by_which.setdefault(which, []).append((outcome, world))
-    return [_merged(said, len(worlds), matrix) for said in by_which.values()]
+    return [_merged(said, len(worlds), worlds[-1][1]) for said in by_which.values()]
 
 
-def _merged(said: list[tuple[Outcome, World]], count: int, matrix: Matrix) -> Checked:
-    """What is said of several Pythons, as one."""
-    outcome, world = next((pair for pair in reversed(said) if pair[0].newest), said[-1])
+def _merged(said: list[tuple[Outcome, World]], count: int, python: str) -> Checked:
+    """What is said of several of `count` Pythons, the newest of them `python`, as one."""
+    latest, world = said[-1]
+    outcome = next((other for other, _ in reversed(said) if other.today), latest)
     finding = outcome.finding
     if len(said) < count or any(other.finding.certainty != "definite" for other, _ in said):
         finding.certainty = "possible"
@@ -170,14 +171,17 @@ def _merged(said: list[tuple[Outcome, World]], count: int, matrix: Matrix) -> Ch
     places = {(one.place.path, one.place.line): one.place for one in stated}
     clauses = [clause for other, _ in said for clause in other.clauses]
     checked = Checked(finding, [places[which] for which in sorted(places)], world, clauses)
-    checked.today = any(other.newest for other, _ in said)
+    # an installer of today has the newest Python that the files are for
+    newest = latest if world.snapshot.get("python") == python else None
+    checked.today, checked.sure = bool(newest and newest.today), bool(newest and newest.today == TRUE)
     if finding.certainty == "possible" and not any(other.cut for other, _ in said):
         bad: dict[str, set[str]] = {}
         for other, _ in said:
             for name, which in other.bad.items():
                 bad.setdefault(name, set()).update(which)
         preferred = [name for option in finding.options for name in option if name in names]
-        checked.tighten = tighten(list(dict.fromkeys([*preferred, *names])), world.parts, bad, clauses)
+        ordered = list(dict.fromkeys([*preferred, *names]))
+        checked.tighten = tighten(ordered, world.parts, bad, clauses, latest.newest, checked.today)
     return checked
 
 
@@ -190,7 +194,8 @@ def _refused(made: tuple[World, str], result: Checks) -> None:
         result.notes.append((first.place.path, first.place.line, f"no version of {first.name} is {said}"))
     for name, version in world.homeless:
         for place in _places(asked_for(world, name)):
-            said = f"{name} {version} has no release for Python {python}, as far as the release lists know"
+            release = " ".join(filter(None, (name, version)))
+            said = f"{release} has no release for Python {python}, as far as the release lists know"
             result.notes.append((place.path, place.line, said))
 
 

@@ -13,7 +13,9 @@ numpy2-abi = "the image patches pandas"
 from __future__ import annotations
 
 import os
-import sys
+
+from envaudit.manifest.source import open_source
+from envaudit.manifest.toml_lines import parse
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -51,7 +53,7 @@ class Config:
 def read(folder: str) -> Config:
     """The settings of the project that `folder` lies in: the nearest pyproject.toml upwards that has them.
 
-    Raises ConfigError.
+    Raises ConfigError, or ManifestError where the file cannot be read.
     """
     at = os.path.abspath(folder)
     while True:
@@ -67,19 +69,10 @@ def read(folder: str) -> Config:
 
 
 def _read(path: str) -> Config | None:
-    if sys.version_info >= (3, 11):
-        import tomllib
-    else:
-        import tomli as tomllib
-    try:
-        with open(path, "rb") as file:
-            data = file.read(1 << 20)
-        if b"tool.envaudit" not in data and b"envaudit" not in data:
-            return None
-        whole = tomllib.loads(data.decode("utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
-        raise ConfigError(f"{path}: cannot be read: {error}") from None
-    tool = whole.get("tool")
+    source = open_source(path)
+    if "envaudit" not in source.text:
+        return None
+    tool = parse(source).get("tool")
     table = tool.get("envaudit") if isinstance(tool, dict) else None
     if table is None:
         return None

@@ -41,24 +41,26 @@ class Outcome:
     finding   in words, for the choice that an installer makes today if that fires, else for the newest that does
     clauses   those of the rule that are about these packages
     names     the packages that may have more than one version, and those that requirements name
-    newest    whether what an installer takes today (the newest that goes together) fires
+    newest    what an installer takes today (the newest that goes together), package to version
+    today     TRUE or SOME where that fires; SOME also where the rule itself is only possible
     bad       package -> the versions with which some choice fires
     cut       True when there were too many choices to look at them all
     """
 
-    __slots__ = ("bad", "clauses", "cut", "finding", "names", "newest")
+    __slots__ = ("bad", "clauses", "cut", "finding", "names", "newest", "today")
 
     def __init__(
         self,
         finding: Finding,
         clauses: list[Clause],
         names: list[str],
-        newest: bool,
+        newest: dict[str, str],
+        today: int,
         bad: dict[str, set[str]],
         cut: bool,
     ) -> None:
         self.finding, self.clauses, self.names = finding, clauses, names
-        self.newest, self.bad, self.cut = newest, bad, cut
+        self.newest, self.today, self.bad, self.cut = newest, today, bad, cut
 
 
 def judge(world: World, matrix: Matrix, declares: Declares | None) -> list[Outcome]:
@@ -125,7 +127,8 @@ class _Group:
         self.choices = Choices(self.names, clauses, world, facts, declares)
         self.any = FALSE
         self.all = TRUE
-        self.newest: int | None = None
+        self.newest: dict[str, str] | None = None
+        self.today = FALSE
         self.shown: tuple[int, dict[str, str], Clause] | None = None
         self.bad: dict[str, set[str]] = {name: set() for name in self.names}
         self.looks = 0
@@ -175,13 +178,13 @@ class _Group:
         if value <= UNKNOWN:
             value = FALSE
         if self.newest is None:
-            self.newest = value
+            self.newest, self.today = dict(chosen), value
         self.all, self.any = min(self.all, value), max(self.any, value)
         if value == FALSE:
             return
         for name, version in chosen.items():
             self.bad[name].add(version)
-        if self.shown is None or (value > self.shown[0] and not self.newest):
+        if self.shown is None or (value > self.shown[0] and not self.today):
             assert best is not None
             self.shown = value, dict(chosen), best
 
@@ -196,7 +199,8 @@ class _Group:
         if finding is None:
             return None
         bad = {name: {v for rep in reps for v in self.choices.like(name, rep)} for name, reps in self.bad.items()}
-        return Outcome(finding, self.clauses, self.names, bool(self.newest), bad, cut)
+        today = self.today if matrix.card(clause["r"])["certainty"] == "definite" else min(self.today, SOME)
+        return Outcome(finding, self.clauses, self.names, self.newest or {}, today, bad, cut)
 
 
 def _speaks(clause: Clause, name: str, key: Key) -> bool:

@@ -14,17 +14,25 @@ if TYPE_CHECKING:
     from envaudit.versions import Key
 
 
-def tighten(names: list[str], parts: dict[str, Part], bad: dict[str, set[str]], clauses: list[Any]) -> dict[str, str]:
-    """{package: specifier} for the first of `names` of which some allowed versions never fire; {} where there is none.
+def tighten(
+    names: list[str],
+    parts: dict[str, Part],
+    bad: dict[str, set[str]],
+    clauses: list[Any],
+    newest: dict[str, str],
+    today: bool,
+) -> dict[str, str]:
+    """{package: specifier} that leaves no choice of versions which fires; {} where none is known.
 
-    A package that can keep its newest version comes before one that cannot.  `bad`: the versions with which some
-    choice fires; `clauses`: where their bounds come from.
+    Of `names`, the first that can keep its newest version is tightened; where none can, and what an installer takes
+    today (`newest`) is bad too, the first of which some versions are good.  Where today's choice is good, and only
+    older versions of several packages do not go together, these get today's versions.  `bad`: the versions with which
+    some choice fires; `clauses`: where their bounds come from.
     """
     best: tuple[bool, str, str] | None = None
-    for name in names:
-        part = parts.get(name)
-        if part is None or not part.stated or part.pinned:
-            continue
+    movable = [name for name in names if (part := parts.get(name)) and part.stated and not part.pinned]
+    for name in movable:
+        part = parts[name]
         ordered = sorted(part.known, key=_key)
         good = [version for version in ordered if version not in bad.get(name, ())]
         if not good or len(good) == len(ordered):
@@ -32,7 +40,11 @@ def tighten(names: list[str], parts: dict[str, Part], bad: dict[str, set[str]], 
         loses = good[-1] != ordered[-1]
         if best is None or loses < best[0]:
             best = loses, name, _specifier(part, ordered, good, clauses)
-    return {best[1]: best[2]} if best else {}
+    if best and (today or not best[0]):
+        return {best[1]: best[2]}
+    if not today and all(name in newest for name in movable):
+        return {name: f"=={newest[name]}" for name in movable}
+    return {}
 
 
 def _specifier(part: Part, ordered: list[str], good: list[str], clauses: list[Any]) -> str:
@@ -43,6 +55,8 @@ def _specifier(part: Part, ordered: list[str], good: list[str], clauses: list[An
         start -= 1
     bounds = sorted(_bounds(part.name, clauses))
     low = _between(bounds, ordered[start - 1], ordered[start], last=True) if start else None
+    if low is not None and as_specifier(low, None)[1] != "=":
+        low = _key(ordered[start])  # ">=2.14.1" reads better than ">2.14"
     high = _between(bounds, ordered[end], ordered[end + 1], last=False) if end + 1 < len(ordered) else None
     return narrowed([requirement.specifier for requirement in part.stated], as_specifier(low, high))
 

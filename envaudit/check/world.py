@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
 from envaudit import versions
-from envaudit.fix.candidates import Releases
+from envaudit.fix.candidates import TORCH_FAMILY, Releases
 from envaudit.fix.ways import version_text
 from envaudit.manifest.requirement import CONSTRAINT, REMOVE
 
@@ -48,7 +50,8 @@ class World:
     snapshot   the target, with the newest version that each package may get
     parts      every package that has a version
     conflicts  requirements that no version meets: an installer refuses them
-    homeless   (package, version) of pins that have no release for this Python, as far as release lists know
+    homeless   (package, its version where it is pinned) of what has releases, but as far as release lists know none for
+               this Python
     unknown    package -> the requirements that install it from a URL which does not say the version
     releases   the release lists for this Python
     """
@@ -63,15 +66,27 @@ class World:
         self.homeless: list[tuple[str, str]] = []
 
 
+# where nobody says where it will run
+ASSUMED: Snapshot = {"schema": "envaudit.snapshot/1", "platform": {"system": "Linux", "machine": "x86_64"}}
+_TORCH_BUILD = re.compile(r"/whl/(?:nightly/|test/)?(cpu|xpu|cu\d{2,3}|rocm[\d.]+)/?$")
+
+
 def build(
-    requirements: list[Requirement], target: Snapshot | None, python: str | None, complete: bool, matrix: Matrix
+    requirements: list[Requirement],
+    target: Snapshot | None,
+    python: str | None,
+    matrix: Matrix,
+    *,
+    complete: bool = False,
+    indexes: list[str] | None = None,
 ) -> World:
     """The world after installing `requirements` (those whose markers hold) over `target`, as pip does it: what is there
     and meets them stays, everything else gets one of the versions that they allow.
 
     `complete`: the requirements are a lock, which installs nothing else.
+    `indexes`: the package indexes that it is installed from, where files name them.
     """
-    snapshot: Snapshot = {**target} if target else {"schema": "envaudit.snapshot/1"}
+    snapshot: Snapshot = {**(target or ASSUMED)}
     if python:
         snapshot["python"] = python
     world = World(snapshot, Releases(matrix, snapshot.get("python")))
@@ -102,7 +117,23 @@ def build(
     snapshot["packages_unversioned"] = sorted(unversioned)
     # what a requirement requires in its turn comes along, so only a lock says what is absent
     snapshot["packages_complete"] = complete
+    _builds(world, indexes or [])
     return world
+
+
+def _builds(world: World, indexes: list[str]) -> None:
+    """What is known of the builds: whose index they are from, and what conda installs."""
+    snapshot = world.snapshot
+    stated = [one for part in world.parts.values() for one in part.stated]
+    conda = {one.name: "conda" for one in stated if one.conda}
+    if conda:
+        snapshot["installers"] = {**(snapshot.get("installers") or {}), **conda}
+    tags = {found[1] for address in indexes if (found := _TORCH_BUILD.search(address))}
+    fresh = {one.name for one in stated if world.parts[one.name].kept is None}
+    if len(tags) == 1:
+        built = {name: tag for name in TORCH_FAMILY for tag in tags if name in fresh}
+        snapshot["builds"] = {**(snapshot.get("builds") or {}), **built}
+    snapshot["packages_tagged"] = not indexes
 
 
 class _Outcome:
@@ -169,13 +200,15 @@ def _choice(world: World, name: str, outcome: _Outcome) -> Part:
     assert allowed is not None
     exact = next((pin for requirement in outcome.binding if (pin := pinned(requirement.specifier))), None)
     if exact:
-        if releases.elsewhere(name, versions.public(exact)):
+        if releases.elsewhere(name, versions.specifier(f"=={exact}")):
             world.homeless.append((name, versions.public(exact)))
         return Part(name, allowed, [exact], None, outcome.binding)
     every = releases.of(name)
     # pre-releases are in no list: an installer leaves them out too
     known = [version for key, version in reversed(every) if versions.contains(allowed, key)]
-    if every and not known and allowed[-1][0] is not None:
+    if not known and releases.elsewhere(name, allowed):
+        world.homeless.append((name, ""))
+    elif every and not known and allowed[-1][0] is not None:
         known = [version_text(allowed[-1][0])]  # newer than every release that is known
     return Part(name, allowed, known, None, outcome.binding)
 

@@ -38,10 +38,11 @@ class Releases:
             ]
         return self._held[package]
 
-    def elsewhere(self, package: str, version: str) -> bool:
-        """Whether `version` is a release that is known, but for other Pythons only."""
+    def elsewhere(self, package: str, allowed: versions.Intervals) -> bool:
+        """Whether releases in `allowed` are known, but for other Pythons only."""
         rows: Any = self._matrix.table(f"releases:{package}") or ()
-        return any(row[0] == version and not self._fits(row[1], row[2]) for row in rows)
+        found = [row for row in rows if (key := versions.key(row[0])) and versions.contains(allowed, key)]
+        return bool(found) and not any(self._fits(row[1], row[2]) for row in found)
 
     def builds(self, torch: str) -> list[str]:
         """The builds that the PyTorch index has of a torch release, newest CUDA first, "cpu" last."""

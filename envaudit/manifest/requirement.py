@@ -83,10 +83,11 @@ class Manifest:
     complete      True for a lock: what it does not name is not installed
     host          image or host that it is for, where the file says it: "colab-gpu", "kaggle-gpu", or the base image of
                   a Dockerfile ("nvidia/cuda:12.1.0-base-ubuntu22.04"); else None
+    indexes       addresses of the package indexes that the file names, as they stand
     notes         what could not be read or was left out: (line or None, what and why in one sentence)
     """
 
-    __slots__ = ("complete", "format", "host", "notes", "path", "python", "requirements")
+    __slots__ = ("complete", "format", "host", "indexes", "notes", "path", "python", "requirements")
 
     def __init__(self, path: str, format: str) -> None:
         self.path, self.format = path, format
@@ -94,6 +95,7 @@ class Manifest:
         self.python = ""
         self.complete = False
         self.host: str | None = None
+        self.indexes: list[str] = []
         self.notes: list[tuple[int | None, str]] = []
 
     def note(self, line: int | None, text: str) -> None:

@@ -145,8 +145,9 @@ def _summary(outcome: Outcome) -> str:
     if outcome.targets:
         names = [f"{one.name}{f' of {one.date}' if one.date else ''}" for one in outcome.targets]
         text += f"; on {', '.join(names)}"
-    elif outcome.pythons:
-        first, last = outcome.pythons[0], outcome.pythons[-1]
+    pythons = outcome.pythons()
+    if pythons and not outcome.targets:
+        first, last = pythons[0], pythons[-1]
         text += f"; for Python {first}" if first == last else f"; for Python {first} to {last}"
     return text
 
@@ -206,10 +207,26 @@ def _mending(outcome: Outcome, width: int) -> list[Line]:
     assert mended is not None
     page: list[Line] = []
     if mended.changes:
-        page += paragraph([(f"{outcome.mending()}:", "title")], width)
+        page += paragraph([("To mend it (envaudit check --fix writes it):", "title")], width)
     for one in mended.changes:
         was = f"{one.name}{one.was}" if one.was else one.name
         page += verbatim(f"{one.place.path}:{one.place.line}: {was} -> {one.name}{one.specifier}", "code", 4)
     for note in mended.notes:
         page += paragraph([(note, "")], width, 4)
     return page
+
+
+def targets(format: str, out: TextIO) -> None:
+    """List the bundled targets."""
+    from envaudit.targets import names
+
+    rows = names()
+    if format == "json":
+        from envaudit.report.document import dump
+
+        dump({"targets": [{"name": name, "date": date, "about": about} for name, date, about in rows]}, out)
+        return
+    page: list[Line] = []
+    for name, date, about in rows:
+        page += paragraph([(f"{name} ", "title"), (f"{date} ", "quiet"), (about, "")], width_of(out), 0, 4)
+    write(page, out)

@@ -83,6 +83,7 @@ if TYPE_CHECKING:
         runtimes: list[str]  # every host marker that holds, innermost product first ("kaggle", "docker")
         installers: dict[str, str]  # "conda" for packages that conda manages; in a pasted conda report also "pip"
         builds: dict[str, str]  # "cu121", "cpu", "rocm6.1" where something other than a local tag says so
+        packages_tagged: bool  # a version without a local tag has none: nobody cut it off
         hidden_gpus: int  # GPUs that the driver has and CUDA_VISIBLE_DEVICES hides
         requires: dict[str, list[str]]  # declared requirements whose marker holds here (extras left out)
         libraries: Libraries

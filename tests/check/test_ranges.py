@@ -40,7 +40,7 @@ def matrix() -> Matrix:
 
 def world(lines: list[str], held: Matrix, python: str = "3.11", target: dict | None = None):
     requirements = [parse(line, "requirements.txt", place, 0) for place, line in enumerate(lines, 1)]
-    return build(requirements, target, python, False, held)
+    return build(requirements, target, python, held)
 
 
 class Told:
