@@ -106,8 +106,7 @@ def _check_options(parser: argparse.ArgumentParser) -> None:
         dest="targets",
         metavar="NAME|FILE|KEY=VALUE",
         action="append",
-        help='an image ("colab-gpu"; envaudit targets lists them), a recorded snapshot, or "gpu=T4,driver=535,python=3.11"'
-        " (repeat)",
+        help='an image ("colab-gpu"; see envaudit targets), a recorded snapshot, or "gpu=T4,python=3.11" (repeat)',
     )
     group.add_argument("--gpu", metavar="NAME", help='the GPU there ("Tesla T4", "sm_75", "none")')
     group.add_argument(

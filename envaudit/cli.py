@@ -78,11 +78,11 @@ def _audit(options: Options) -> int:
 
 
 def _check(options: Options) -> int:
-    from envaudit.check.run import WRONG_INPUT, run
+    from envaudit.check.command import WRONG, command
 
     try:
-        return run(options, sys.stdout)
-    except WRONG_INPUT as error:
+        return command(options, sys.stdout)
+    except WRONG as error:
         raise UserError(str(error)) from error
 
 

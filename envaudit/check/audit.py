@@ -31,7 +31,7 @@ class Checked:
     """One finding about files.
 
     finding     in words, for the newest choice of versions that fires
-    where       the requirements that it is about
+    stated      the requirements that it is about, in the order of files and lines
     today       whether the newest versions that go together fire: what an installer takes today, as far as is known
     sure        the same, where nothing but the versions must be so for it to fail
     world       what would be installed, for the newest Python of those with which it fires
@@ -40,13 +40,18 @@ class Checked:
     targets     names of the targets on which it fires; [] where none is given
     """
 
-    __slots__ = ("clauses", "finding", "sure", "targets", "tighten", "today", "where", "world")
+    __slots__ = ("clauses", "finding", "stated", "sure", "targets", "tighten", "today", "world")
 
-    def __init__(self, finding: Finding, where: list[Place], world: World, clauses: list[Clause]) -> None:
-        self.finding, self.where, self.world, self.clauses = finding, where, world, clauses
+    def __init__(self, finding: Finding, stated: list[Requirement], world: World, clauses: list[Clause]) -> None:
+        self.finding, self.stated, self.world, self.clauses = finding, stated, world, clauses
         self.today = self.sure = False
         self.tighten: dict[str, str] = {}
         self.targets: list[str] = []
+
+    @property
+    def where(self) -> list[Place]:
+        """Where they stand."""
+        return [requirement.place for requirement in self.stated]
 
     @property
     def rule(self) -> str:
@@ -168,7 +173,7 @@ def _merged(said: list[tuple[Outcome, World]], count: int, python: str) -> Check
     names = list(dict.fromkeys(name for other, _ in said for name in other.names))
     stated: list[Requirement] = [one for name in names for one in asked_for(world, name)]
     stated += [one for name in finding.culprits if name in world.unknown for one in world.unknown[name]]
-    places = {(one.place.path, one.place.line): one.place for one in stated}
+    places = {(one.place.path, one.place.line, one.name): one for one in stated}
     clauses = [clause for other, _ in said for clause in other.clauses]
     checked = Checked(finding, [places[which] for which in sorted(places)], world, clauses)
     # an installer of today has the newest Python that the files are for

@@ -144,7 +144,7 @@ def _within(name: str, conditions: list[list[Any]]) -> Iterator[list[Any]]:
             yield from _within(name, condition[1])
         elif condition[0] == "not":
             yield from _within(name, [condition[1]])
-        elif condition[1] == name:
+        elif len(condition) > 1 and condition[1] == name:
             yield condition
 
 

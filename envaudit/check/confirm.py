@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from envaudit.check import pythons
+from envaudit.check.world import ASSUMED
 from envaudit.fix.resolve.interface import Broken, Impossible, Late, Machine, Question, Unreachable
 from envaudit.manifest.requirement import CONSTRAINT, INSTALL
 
@@ -21,15 +22,11 @@ class Refused(Exception):
 
 
 def confirm(
-    context: Context, target: Target | None, resolver: Resolver, seconds: float, matrix: Matrix
+    context: Context, target: Target | None, python: str, resolver: Resolver, seconds: float, matrix: Matrix
 ) -> tuple[bool, str]:
-    """(True, "") when the resolver finds versions for `context` on which no rule fires for certain; (False, why it
-    cannot be told) when it could not be asked.  Raises Refused."""
+    """(True, "") when the resolver finds versions for `context` under `python`; (True, a warning) when a rule fires for
+    certain on what comes along; (False, why it cannot be told) when it could not be asked.  Raises Refused."""
     snapshot = target.snapshot if target else None
-    fitting = pythons.fitting(context.pythons, snapshot)
-    if not fitting:
-        return False, "no Python that it is for is known"
-    python = fitting[-1]
     holds = pythons.markers(python, snapshot)
     applying = [one for one in context.requirements if not one.marker or holds(one.marker)]
     if any(one.conda for one in applying):
@@ -47,10 +44,7 @@ def confirm(
         return False, f"{resolver.name} did not answer within {seconds:.0f} s"
     except (Unreachable, Broken) as error:
         return False, str(error)
-    fired = _fires(answer.versions, python, snapshot, matrix)
-    if fired:
-        raise Refused(f"{resolver.name} takes versions on which {fired} fires")
-    return True, ""
+    return True, _fires(answer.versions, python, snapshot, matrix)
 
 
 def _line(requirement: Requirement) -> str:
@@ -58,15 +52,16 @@ def _line(requirement: Requirement) -> str:
     return f"{requirement.name}{extras}{requirement.specifier}"
 
 
-def _fires(found: dict[str, str], python: str, snapshot: Snapshot | None, matrix: Matrix) -> str | None:
-    """The rule that fires for certain on what was resolved, at error or crash."""
+def _fires(found: dict[str, str], python: str, snapshot: Snapshot | None, matrix: Matrix) -> str:
+    """What fires for certain on what was resolved, at error or crash, with what was taken; "" for nothing."""
     from envaudit.engine import clashes
     from envaudit.facts import Facts
 
-    after: Snapshot = {**snapshot} if snapshot else {"schema": "envaudit.snapshot/1"}
+    after: Snapshot = {**(snapshot or ASSUMED)}
     after["python"], after["packages"] = python, {**(after.get("packages") or {}), **found}
     for finding in clashes(Facts(after, matrix.table), matrix)[0]:
         sure = finding.certainty == "definite" and finding.level in ("crash", "error")
         if sure and not found.keys().isdisjoint(finding.culprits):
-            return finding.rule
-    return None
+            taken = " and ".join(f"{name} {found[name]}" for name in finding.culprits if name in found)
+            return f"an installer takes {taken} today, on which {finding.rule} fires: bound what comes along too"
+    return ""

@@ -53,8 +53,8 @@ class Hosts:
     def _own(self, host: str) -> Target | None:
         """The bundled target that a file names ("colab-gpu"), or what the name of its base image says."""
         if host not in self._held:
-            bundled = {name for name, _, _ in targets.names()}
-            if host in bundled:
-                return self._load(host)
-            self._held[host] = targets.for_image(host)
+            found = targets.for_host(host)
+            if found is not None and self._gpu:
+                found = targets.load(f"{host},gpu={self._gpu}")
+            self._held[host] = found
         return self._held[host]

@@ -41,15 +41,16 @@ class Mended:
     """What mends the files.
 
     changes   requirement by requirement
+    files     the manifests with the changes
     notes     what the user has to do, or to know
     left      findings that no change of a requirement mends
     verified  "matrix", "resolver" where a resolver found versions for the changed files too, or None for no changes
     """
 
-    __slots__ = ("changes", "left", "notes", "verified")
+    __slots__ = ("changes", "files", "left", "notes", "verified")
 
-    def __init__(self, changes: list[Change], notes: list[str], left: list[Checked]) -> None:
-        self.changes, self.notes, self.left = changes, notes, left
+    def __init__(self, changes: list[Change], files: list[Manifest], notes: list[str], left: list[Checked]) -> None:
+        self.changes, self.files, self.notes, self.left = changes, files, notes, left
         self.verified: str | None = "matrix" if changes else None
 
     def pins(self) -> dict[str, str]:
@@ -88,7 +89,7 @@ def mend(
         left = wanted(checks)
         if not left:
             break
-    return Mended([one for one in changed.values() if one.specifier != one.was], list(notes), left)
+    return Mended([one for one in changed.values() if one.specifier != one.was], now, list(notes), left)
 
 
 def _keep(changed: dict[tuple[str, int, str], Change], one: Change) -> None:

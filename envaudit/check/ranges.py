@@ -12,6 +12,7 @@ from envaudit.check.choices import Choices
 from envaudit.conditions import holds, packages_in
 from envaudit.engine import culprits_of, written
 from envaudit.facts import MACHINE_VERSIONS, Facts
+from envaudit.matrix.store import ALWAYS
 from envaudit.truth import FALSE, SOME, TRUE, UNKNOWN
 
 TYPE_CHECKING = False
@@ -86,14 +87,27 @@ def outcomes(world: World, matrix: Matrix, declares: Declares | None) -> list[Ou
 
 def _groups(world: World, matrix: Matrix, facts: Facts) -> list[list[Clause]]:
     """The clauses that could hold, those of one rule about the same parts together."""
-    every = matrix.clauses((*facts.packages, *facts.unversioned), lambda name: None, facts.lacking())
+    stated = [*world.unknown, *(name for name, part in world.parts.items() if part.stated)]
+    places = dict.fromkeys(place for name in stated for place in matrix.places(name))
+    there = [place for place in places if place == ALWAYS or facts.installed(place) != FALSE]
+    every = matrix.clauses(there, lambda name: None, facts.lacking())
     groups: dict[tuple[str, frozenset[str]], list[Clause]] = {}
     for clause in every:
         if not all(_possible(condition, world, facts) for condition in clause["c"]):
             continue
-        if any(asked_for(world, name) for name in packages_in(clause["c"])):
+        if _concerns(clause, world):
             groups.setdefault((clause["r"], frozenset(culprits_of(clause["c"]))), []).append(clause)
     return list(groups.values())
+
+
+def _concerns(clause: Clause, world: World) -> bool:
+    """Whether a clause is about something that the requirements bring, and not about what the target had anyway."""
+    names = packages_in(clause["c"])
+    asked = [name for name in names if asked_for(world, name)]
+    if not asked:
+        return False
+    moved = any(name in world.unknown or world.parts[name].kept is None for name in asked)
+    return moved or not names.issuperset(culprits_of(clause["c"]))
 
 
 def asked_for(world: World, name: str) -> list[Requirement]:

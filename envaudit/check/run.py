@@ -18,9 +18,12 @@ from envaudit.targets import TargetError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from envaudit.check.audit import Checked, Checks
     from envaudit.check.mend import Mended
     from envaudit.manifest.requirement import Manifest
+    from envaudit.matrix.store import Matrix
     from envaudit.options import Options
     from envaudit.snapshot.model import Snapshot
     from envaudit.targets import Target
@@ -34,6 +37,8 @@ class Outcome:
     manifests  what was read
     targets    what the files were audited for; [] where nothing says it
     checks     everything that the matrix says
+    matrix     the matrix
+    again      what checks other manifests in the same way
     findings   those of them that are told: neither ignored nor in the baseline
     silenced   (finding, reason) of the others
     notes      (path, line or None, sentence)
@@ -42,8 +47,11 @@ class Outcome:
     mended     the changes that mend it; None where there is nothing to mend
     """
 
-    def __init__(self, manifests: list[Manifest], targets: list[Target], checks: Checks) -> None:
-        self.manifests, self.targets, self.checks = manifests, targets, checks
+    def __init__(
+        self, manifests: list[Manifest], checks: Checks, matrix: Matrix, again: Callable[[list[Manifest]], Checks]
+    ) -> None:
+        self.manifests, self.checks, self.matrix, self.again = manifests, checks, matrix, again
+        self.targets: list[Target] = []
         self.findings: list[Checked] = list(checks.findings)
         self.silenced: list[tuple[Checked, str]] = []
         self.notes = list(checks.notes)
@@ -57,8 +65,11 @@ class Outcome:
 
     def fails(self) -> bool:
         """Whether one of them is at `fail_on` or worse."""
-        least = LEVELS.index(self.fail_on)
-        return any(LEVELS.index(checked.finding.level) >= least for checked in self.counted())
+        return self.matters(self.counted())
+
+    def matters(self, findings: list[Checked]) -> bool:
+        """Whether one of `findings` is at `fail_on` or worse."""
+        return any(LEVELS.index(checked.finding.level) >= LEVELS.index(self.fail_on) for checked in findings)
 
     def snapshot(self) -> Snapshot | None:
         """The target's, where there is one target."""
@@ -83,7 +94,8 @@ def run(options: Options) -> Outcome:
         return audit.check(changed, hosts.of, matrix, options.together)
 
     checks = again(manifests)
-    outcome = Outcome(manifests, hosts.used(), checks)
+    outcome = Outcome(manifests, checks, matrix, again)
+    outcome.targets = hosts.used()
     outcome.strict = options.strict or bool(settings.strict)
     outcome.fail_on = options.fail_on or settings.fail_on or "error"
     silence.apply(outcome)

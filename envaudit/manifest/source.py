@@ -40,16 +40,35 @@ class Source:
         return Source(path, _text(path), self._roots, self._opened)
 
 
-def open_source(path: str) -> Source:
-    """The file at `path`.  Raises ManifestError where it cannot be read.
+def open_source(path: str, text: str | None = None) -> Source:
+    """The file at `path`, or `text` in its place.  Raises ManifestError where it cannot be read.
 
     It may include files of its own folder and of the current one, and of what lies in them.
     """
     real = os.path.realpath(path)
-    return Source(path, _text(path), [os.path.dirname(real), os.path.realpath(os.curdir)], [real])
+    held = _text(path) if text is None else text
+    return Source(path, held, [os.path.dirname(real), os.path.realpath(os.curdir)], [real])
+
+
+class Encoded:
+    """The text of a file and how it is encoded.  Making one raises ManifestError where it cannot be read."""
+
+    __slots__ = ("_codec", "_mark", "path", "text")
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self.text, self._codec, self._mark = _decoded(_bytes(path), path)
+
+    def encode(self, text: str) -> bytes:
+        """`text` in the encoding of the file.  Raises UnicodeEncodeError."""
+        return self._mark + text.encode(self._codec)
 
 
 def _text(path: str) -> str:
+    return _decoded(_bytes(path), path)[0]
+
+
+def _bytes(path: str) -> bytes:
     try:
         if not os.path.isfile(path):
             raise ManifestError(path, "is a folder" if os.path.isdir(path) else "there is no such file")
@@ -59,23 +78,21 @@ def _text(path: str) -> str:
         raise ManifestError(path, f"cannot be read: {error.strerror or error}") from error
     if len(data) > MAX_FILE:
         raise ManifestError(path, f"is larger than {MAX_FILE >> 20} MiB")
-    return decode(data, path)
+    return data
 
 
-def decode(data: bytes, path: str) -> str:
-    """Text of a file: by its byte order mark, else UTF-8, else Latin-1 as pip reads what is not UTF-8 on most systems.
-
-    Raises ManifestError for what is no text.
-    """
-    for mark, encoding in ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
+def _decoded(data: bytes, path: str) -> tuple[str, str, bytes]:
+    """(text, codec, byte order mark): by the mark, else UTF-8, else Latin-1 as pip reads what is not UTF-8 on most
+    systems.  Raises ManifestError for what is no text."""
+    for mark, codec in ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be")):
         if data.startswith(mark):
             try:
-                return data.decode(encoding)
+                return data[len(mark) :].decode(codec), codec, mark
             except UnicodeDecodeError as error:
-                raise ManifestError(path, f"is not the {encoding} text that its first bytes say") from error
+                raise ManifestError(path, f"is not the {codec} text that its first bytes say") from error
     if b"\0" in data:
         raise ManifestError(path, "is not a text file")
     try:
-        return data.decode("utf-8")
+        return data.decode("utf-8"), "utf-8", b""
     except UnicodeDecodeError:
-        return data.decode("latin-1")
+        return data.decode("latin-1"), "latin-1", b""

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from typing import Any, TextIO
 
     from envaudit.check.audit import Checked
+    from envaudit.check.mend import Mended
     from envaudit.check.run import Outcome
     from envaudit.report.layout import Line
 
@@ -155,10 +156,10 @@ def _summary(outcome: Outcome) -> str:
 def _detailed(checked: Checked, width: int) -> list[Line]:
     finding = checked.finding
     page = paragraph([(f" {_level(checked)} ", finding.level), (" " + foreseen(finding.title), "title")], width, 0, 4)
-    for place in checked.where[:PLACES]:
-        page += verbatim(f"{place.path}:{place.line}", "code", 4)
-    if len(checked.where) > PLACES:
-        page += paragraph([(f"and {len(checked.where) - PLACES} more places", "quiet")], width, 4)
+    for one in checked.stated[:PLACES]:
+        page += verbatim(f"{one.place.path}:{one.place.line}: {one.name}{one.specifier}", "code", 4)
+    if len(checked.stated) > PLACES:
+        page += paragraph([(f"and {len(checked.stated) - PLACES} more places", "quiet")], width, 4)
     if checked.targets:
         page += paragraph([(f"on {', '.join(checked.targets)}", "")], width, 4)
     page += verbatim(finding.symptom.splitlines()[0], "symptom", 4)
@@ -214,6 +215,25 @@ def _mending(outcome: Outcome, width: int) -> list[Line]:
     for note in mended.notes:
         page += paragraph([(note, "")], width, 4)
     return page
+
+
+def show_mended(mended: Mended, written: bool, out: TextIO) -> None:
+    """Say what was written, or would be."""
+    count = len({change.place.path for change in mended.changes})
+    files = f"{count} file{'' if count == 1 else 's'}"
+    page: list[Line] = [[]]
+    if written:
+        how = "; a resolver finds versions for them" if mended.verified == "resolver" else ""
+        page += paragraph([(f"{files} changed{how}", "title")], width_of(out))
+    else:
+        page += paragraph([(f"{files} would change: envaudit check --fix writes it", "title")], width_of(out))
+    for note in mended.notes:
+        page += paragraph([(note, "")], width_of(out), 0, 4)
+    for checked in mended.left:
+        page += paragraph(
+            [("left: ", "title"), (f"{foreseen(checked.finding.title)} [{checked.rule}]", "")], width_of(out), 0, 4
+        )
+    write(page, out)
 
 
 def targets(format: str, out: TextIO) -> None:

@@ -10,13 +10,15 @@ machine and not to the image.  The files in `data` are written by `lab/targets.p
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
     from envaudit.snapshot.model import Snapshot
 
-__all__ = ["Target", "TargetError", "for_image", "load", "names"]
+__all__ = ["Target", "TargetError", "for_host", "for_image", "load", "names"]
 
 MAX_TEXT = 4096  # characters of a name, a list of properties or a path
 
@@ -29,7 +31,8 @@ class Target:
     """Where files are to run.
 
     name      as messages call it: "colab-gpu", "colab-gpu@2025.07", "gpu=T4,driver=535", a path, an image
-    date      of the bundled snapshot, "2026-08-07"; None where there is none
+    date      of the bundled snapshot, "2026-08-07" (the first of a month where only the month is known); None where
+              there is none
     source    where its facts were read
     snapshot  what is known of it; `packages_complete` where the whole list is known
     about     one line: what it is, and what of it is not known
@@ -54,8 +57,8 @@ def load(text: str) -> Target:
     """The target that `text` names.
 
     It is a bundled name ("colab-gpu", "colab-gpu@2025.07"), a file (a snapshot, or any report that `--snapshot` reads),
-    properties ("gpu=T4,driver=535,python=3.11,os=linux,memory=16GiB,cuda=12.2"), or one of the first two with
-    properties behind it ("colab-cpu,gpu=T4").  Raises TargetError.
+    an image ("python:3.11-slim"), properties ("gpu=T4,driver=535,python=3.11,os=linux,memory=16GiB,cuda=12.2"), or one
+    of the others with properties behind it ("colab-cpu,gpu=T4").  Raises TargetError.
     """
     from os.path import isfile
 
@@ -70,7 +73,8 @@ def load(text: str) -> Target:
     if "=" in head:
         return properties.lay(text, Target(text, {"schema": "envaudit.snapshot/1"}, source="as given", about=text))
     head = head.strip()
-    target = _recorded(head) if isfile(head) else _bundled(head)
+    target = _recorded(head) if isfile(head) else (for_image(head) if ":" in head or "/" in head else None)
+    target = target or _bundled(head)
     return properties.lay(rest, target) if comma else target
 
 
@@ -80,6 +84,11 @@ def for_image(image: str) -> Target | None:
     from envaudit.targets import images
 
     return images.read(image)
+
+
+def for_host(host: str) -> Target | None:
+    """What a file says that it is for: a bundled name ("colab-gpu"), or an image as in `for_image`."""
+    return _open(host, _index()[host][0][0], host) if host in _index() else for_image(host)
 
 
 def find(name: str, version: str) -> Target | None:
@@ -131,15 +140,11 @@ def _recorded(path: str) -> Target:
     return Target(path, snapshot, source=path, about="a recorded environment")
 
 
+@lru_cache(maxsize=1)
 def _index() -> dict[str, list[list[str]]]:
     """name -> [version, date, about], newest first."""
-    global _read
-    if _read is None:
-        _read = _json("index")
-    return _read
-
-
-_read: dict[str, list[list[str]]] | None = None
+    index: dict[str, list[list[str]]] = _json("index")
+    return index
 
 
 def _open(name: str, version: str, shown: str) -> Target:

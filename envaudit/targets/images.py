@@ -10,7 +10,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from envaudit.snapshot.model import Snapshot
+    from envaudit.snapshot.model import Platform, Snapshot
 
     Reader = Callable[[str, str], "Snapshot | Target | None"]
 
@@ -30,6 +30,9 @@ _CODENAMES = {
     "trixie": ("debian", "13"), "xenial": ("ubuntu", "16.04"), "bionic": ("ubuntu", "18.04"),
     "focal": ("ubuntu", "20.04"), "jammy": ("ubuntu", "22.04"), "noble": ("ubuntu", "24.04"),
 }  # fmt: skip
+# the image's Python is not in its name; those that were read in one: https://github.com/pytorch/pytorch/issues/73714,
+# https://github.com/rlan/notebooks/issues/144
+_PYTORCH_PYTHONS = {"1.11.0": "3.8", "1.12.0": "3.7", "2.5.1": "3.11.10"}
 _VERSION = r"[0-9]+(?:\.[0-9]+){1,2}"
 
 
@@ -67,21 +70,21 @@ def _split(image: str) -> tuple[str, str]:
 
 def _container(tag: str, *hosts: str) -> Snapshot:
     """A Linux container, with the release that `tag` names."""
-    snapshot: Snapshot = {
+    platform: Platform = {"system": "Linux"}
+    system, release = _distribution(tag)
+    if release == "alpine":
+        platform["release"], platform["libc"] = "Alpine Linux", "musl"
+    elif system:
+        title, libraries = _RELEASES[system]
+        platform["release"] = f"{title} {release}".strip()
+        if release in libraries:
+            platform["libc"] = f"glibc {libraries[release]}"
+    return {
         "schema": "envaudit.snapshot/1",
-        "platform": {"system": "Linux"},
+        "platform": platform,
         "runtime": "docker",
         "runtimes": ["docker", *hosts],
     }
-    system, release = _distribution(tag)
-    if release == "alpine":
-        snapshot["platform"] = {"system": "Linux", "release": "Alpine Linux", "libc": "musl"}
-    elif system:
-        title, libraries = _RELEASES[system]
-        snapshot["platform"] = {"system": "Linux", "release": f"{title} {release}".strip()}
-        if release in libraries:
-            snapshot["platform"]["libc"] = f"glibc {libraries[release]}"
-    return snapshot
 
 
 def _distribution(tag: str) -> tuple[str, str]:
@@ -134,6 +137,8 @@ def _pytorch(name: str, tag: str) -> Snapshot:
     cuda = _cuda(tag)
     if found:
         snapshot["packages"] = {"torch": found[1]}
+        if found[1] in _PYTORCH_PYTHONS:
+            snapshot["python"] = _PYTORCH_PYTHONS[found[1]]
         if cuda:
             snapshot["builds"] = {"torch": "cu" + "".join(cuda.split(".")[:2])}
     else:
@@ -207,22 +212,20 @@ def _ngc(name: str, tag: str) -> Snapshot | Target:
 
 def _aws(name: str, tag: str) -> Snapshot:
     """AWS deep learning containers: 2.6.0-gpu-py312-cu126-ubuntu22.04-sagemaker."""
-    snapshot = _container(tag, *(("sagemaker",) if "sagemaker" in tag.split("-") else ()))
-    if len(snapshot["runtimes"]) > 1:
+    snapshot = _container(tag)
+    if "sagemaker" in tag.split("-"):
         snapshot["runtimes"], snapshot["runtime"] = ["sagemaker", "docker"], "sagemaker"
     _python(snapshot, tag)
     cuda = _cuda(tag)
     if cuda:
         snapshot["toolkit"] = cuda
     package = "torch" if "pytorch" in name else "tensorflow"
-    found = re.match(r"[0-9]+\.[0-9]+\.[0-9]+", tag)
-    if found:
-        snapshot["packages"] = {package: found[0]}
+    found = re.match(r"[0-9]+\.[0-9]+\.[0-9]+(?=-|$)", tag)
+    if found and "neuron" not in name:  # those hold a build of their own
+        transformers = re.search(rf"-transformers({_VERSION})", tag)
+        snapshot["packages"] = {package: found[0], **({"transformers": transformers[1]} if transformers else {})}
     else:
         snapshot["packages_unversioned"] = [package]
-    if "-neuronx" in name:
-        snapshot["packages_unversioned"] = [package]
-        snapshot.pop("packages", None)
     return snapshot
 
 
@@ -280,12 +283,21 @@ _READERS: tuple[tuple[str, Reader], ...] = (
     (r"tensorflow/tensorflow", _tensorflow),
     (r"nvcr\.io/nvidia/(pytorch|tensorflow)", _ngc),
     (r"(public\.ecr\.aws/docker/)?python", _python_image),
-    (r"(public\.ecr\.aws/(docker|ubuntu|amazonlinux)/)?(ubuntu|debian|fedora|alpine|amazonlinux|centos|rockylinux|almalinux)", _system),
+    (
+        r"(public\.ecr\.aws/(docker|ubuntu|amazonlinux)/)?(ubuntu|debian|fedora|alpine|amazonlinux|centos|rockylinux|almalinux)",
+        _system,
+    ),
     (r"rockylinux/rockylinux", _system),
     (r"(continuumio/(mini|ana)conda3?|condaforge/(miniforge3|mambaforge)|mambaorg/micromamba)", _conda),
     (r"(quay\.io/)?jupyter/[a-z-]+-notebook", _jupyter),
-    (r"([0-9]{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com(\.cn)?|public\.ecr\.aws/deep-learning-containers)/[a-z-]*(pytorch|tensorflow)[a-z0-9-]*", _aws),
-    (r"(gcr\.io/deeplearning-platform-release|us-docker\.pkg\.dev/(deeplearning-platform-release/gcr\.io|vertex-ai/(training|prediction)))/[a-z0-9.-]+", _google),
+    (
+        r"([0-9]{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com(\.cn)?|public\.ecr\.aws/deep-learning-containers)/[a-z-]*(pytorch|tensorflow)[a-z0-9-]*",
+        _aws,
+    ),
+    (
+        r"(gcr\.io/deeplearning-platform-release|us-docker\.pkg\.dev/(deeplearning-platform-release/gcr\.io|vertex-ai/(training|prediction)))/[a-z0-9.-]+",
+        _google,
+    ),
     (r"(gcr\.io/kaggle(-gpu)?-images|kaggle)/python(-gpu-build)?", _kaggle),
     (r"[a-z]+-docker\.pkg\.dev/colab-images/public/(cpu-)?runtime", _colab),
     (r"rocm/pytorch", _rocm),

@@ -68,7 +68,8 @@ def _laid(stated: dict[str, str], base: Snapshot) -> Snapshot:
 
 def _numbers(key: str, text: str) -> str:
     parts = text.split(".")
-    if len(parts) > 4 or not all(part.isdecimal() and len(part) < 6 for part in parts) or (len(parts) < 2) > (key == "driver"):
+    least = 1 if key == "driver" else 2
+    if not least <= len(parts) <= 3 or not all(part.isdecimal() and len(part) < 6 for part in parts):
         raise _wrong(key, text)
     return text
 
