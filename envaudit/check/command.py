@@ -42,7 +42,7 @@ def _show(outcome: Outcome, format: str, out: TextIO) -> None:
     if format == "text":
         checked.show(outcome, out)
         return
-    document = checked.document(outcome)
+    document = checked.document(outcome, outcome.findings if format == "json" else outcome.told())
     if format == "json":
         from envaudit.report.document import dump
 

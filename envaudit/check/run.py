@@ -63,6 +63,10 @@ class Outcome:
         """The findings that count: the definite ones, with `--strict` the possible ones too."""
         return [checked for checked in self.findings if checked.definite or self.strict]
 
+    def told(self) -> list[Checked]:
+        """The findings that a person is told one by one: not those that only old versions make possible."""
+        return [checked for checked in self.findings if checked.definite or checked.today or self.strict]
+
     def fails(self) -> bool:
         """Whether one of them is at `fail_on` or worse."""
         return self.matters(self.counted())

@@ -86,7 +86,7 @@ def build(
     `complete`: the requirements are a lock, which installs nothing else.
     `indexes`: the package indexes that it is installed from, where files name them.
     """
-    snapshot: Snapshot = {**(target or ASSUMED)}
+    snapshot: Snapshot = {**ASSUMED, **(target or {})}
     if python:
         snapshot["python"] = python
     world = World(snapshot, Releases(matrix, snapshot.get("python")))

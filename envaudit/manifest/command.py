@@ -26,34 +26,47 @@ _WRAPPERS = {
 _CONDAS = ("conda", "mamba", "micromamba")
 SHELLS = ("bash", "sh", "zsh", "dash", "ash")
 
+
+def _names(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 # options with a value, by tool and what it is told to do
-_PIP_VALUES = frozenset(
-    "-r --requirement -c --constraint -e --editable -t --target --platform --python-version --implementation --abi --root "
-    "--prefix -b --build --src --source --source-dir --source-directory --upgrade-strategy -C --config-settings "
-    "--config-setting --global-option --install-option --build-option --no-binary --only-binary --progress-bar "
-    "--root-user-action --report -i --index-url --pypi-url --extra-index-url -f --find-links --python --log --log-file "
-    "--local-log --keyring-provider --proxy --retries --timeout --default-timeout --exists-action --trusted-host --cert "
-    "--client-cert --cache-dir --use-feature --use-deprecated --resume-retries --group --build-constraint "
-    "--uploaded-prior-to --hash".split()
+_PIP_VALUES = _names(
+    """
+    -r --requirement -c --constraint -e --editable -t --target --platform --python-version --implementation --abi
+    --root --prefix -b --build --src --source --source-dir --source-directory --upgrade-strategy -C
+    --config-settings --config-setting --global-option --install-option --build-option --no-binary --only-binary
+    --progress-bar --root-user-action --report -i --index-url --pypi-url --extra-index-url -f --find-links --python
+    --log --log-file --local-log --keyring-provider --proxy --retries --timeout --default-timeout --exists-action
+    --trusted-host --cert --client-cert --cache-dir --use-feature --use-deprecated --resume-retries --group
+    --build-constraint --uploaded-prior-to --hash
+    """
 )
-_UV_VALUES = frozenset(
-    "-r --requirement --requirements -c --constraint --constraints -e --editable --no-editable-package --override "
-    "--overrides --excludes -b --build-constraint --build-constraints --extra --cert --group -t --target --prefix "
-    "--no-binary --only-binary --python-version --python-platform --output-format --torch-backend --index --default-index "
-    "-i --index-url --extra-index-url -f --find-links --index-strategy --keyring-provider -P --upgrade-package "
-    "--upgrade-group --resolution --prerelease --prerelease-package --fork-strategy --exclude-newer "
-    "--exclude-newer-package --no-sources-package --reinstall-package --link-mode -C --config-setting --config-settings "
-    "--config-settings-package --no-build-isolation-package --cache-dir --refresh-package -p --python --color "
-    "--allow-insecure-host --directory --project --config-file -m --marker --optional --bounds --rev --tag --branch "
-    "--package --script --no-install-package --no-build-package --no-binary-package".split()
+_UV_VALUES = _names(
+    """
+    -r --requirement --requirements -c --constraint --constraints -e --editable --no-editable-package --override
+    --overrides --excludes -b --build-constraint --build-constraints --extra --cert --group -t --target --prefix
+    --no-binary --only-binary --python-version --python-platform --output-format --torch-backend --index
+    --default-index -i --index-url --extra-index-url -f --find-links --index-strategy --keyring-provider -P
+    --upgrade-package --upgrade-group --resolution --prerelease --prerelease-package --fork-strategy --exclude-newer
+    --exclude-newer-package --no-sources-package --reinstall-package --link-mode -C --config-setting
+    --config-settings --config-settings-package --no-build-isolation-package --cache-dir --refresh-package -p
+    --python --color --allow-insecure-host --directory --project --config-file -m --marker --optional --bounds --rev
+    --tag --branch --package --script --no-install-package --no-build-package --no-binary-package
+    """
 )
-_CONDA_VALUES = frozenset(
-    "-n --name -p --prefix -c --channel --file --repodata-fn --experimental --solver --subdir --platform --revision "
-    "-r --root-prefix --rc-file --cacert-path --retry-clean-cache --ssl-verify --clone --environment-specifier "
-    "--environment-format".split()
+_CONDA_VALUES = _names(
+    """
+    -n --name -p --prefix -c --channel --file --repodata-fn --experimental --solver --subdir --platform --revision
+    -r --root-prefix --rc-file --cacert-path --retry-clean-cache --ssl-verify --clone --environment-specifier
+    --environment-format
+    """
 )
-_POETRY_VALUES = frozenset(
-    "-G --group -E --extras --python --platform --source --markers -P --project -C --directory --optional-group".split()
+_POETRY_VALUES = _names(
+    """
+    -G --group -E --extras --python --platform --source --markers -P --project -C --directory --optional-group
+    """
 )
 
 
@@ -183,37 +196,36 @@ def _options(words: list[Word], tool: str, with_value: frozenset[str], kinds: di
         if text == "--":
             only_options = False
             continue
-        option, value, at = _option(words, at, with_value)
-        if option in ("--dry-run", "-h", "--help"):
+        options, value, at = _option(words, at, with_value)
+        if not {"--dry-run", "-h", "--help"}.isdisjoint(options):
             return None
         if found is None:
             continue
-        if option in ("-U", "--upgrade", "--update-all"):
+        if tool != CONDA and not {"-U", "--upgrade"}.isdisjoint(options):
             found.upgrade = True
-        elif value is not None and tool != POETRY:
-            _value(found, option, value)
+        if value is not None and tool != POETRY:
+            _value(found, options[-1], value)
     return found
 
 
-def _option(words: list[Word], at: int, with_value: frozenset[str]) -> tuple[str, Word | None, int]:
-    """(option, its value, where the next word is) of the option before `at`."""
+def _option(words: list[Word], at: int, with_value: frozenset[str]) -> tuple[list[str], Word | None, int]:
+    """(options, the value of the last, where the next word is) of the word before `at`: "-Uqr" is "-U -q -r"."""
     word, text = words[at - 1], words[at - 1].text.text
     following = words[at] if at < len(words) else None
     if text.startswith("--"):
         name, equals, _ = text.partition("=")
         if equals:
-            return name, Word(word.text.part(len(name) + 1, len(text)), word.unknown), at
-        return (name, following, at + 1) if name in with_value else (name, None, at)
-    upgrade = ""
-    for index in range(1, len(text)):  # "-qr" is "-q -r"
-        option = f"-{text[index]}"
-        if option in with_value:
+            return [name], Word(word.text.part(len(name) + 1, len(text)), word.unknown), at
+        return ([name], following, at + 1) if name in with_value else ([name], None, at)
+    options = []
+    for index in range(1, len(text)):
+        options.append(f"-{text[index]}")
+        if options[-1] in with_value:
             start = index + 2 if text[index + 1 : index + 2] == "=" else index + 1
             if start < len(text):
-                return option, Word(word.text.part(start, len(text)), word.unknown), at
-            return option, following, at + 1
-        upgrade = option if option == "-U" else upgrade
-    return upgrade or text, None, at
+                return options, Word(word.text.part(start, len(text)), word.unknown), at
+            return options, following, at + 1
+    return options, None, at
 
 
 def _value(found: Install, option: str, value: Word) -> None:

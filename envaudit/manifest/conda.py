@@ -12,7 +12,7 @@ MAX_ALTERNATIVES = 50
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
 _KEY = re.compile(r"""\s*([a-z_0-9]+)\s*=\s*(?:'([^']*)'|"([^"]*)"|([^,'"\]]*))\s*(?:,|$)""")
 _ARCHIVE = (".conda", ".tar.bz2")
-_CLAUSE = re.compile(r"(===|==|~=|!=|>=|<=|=|<|>|)([^=<>!~]+)")
+_CLAUSE = re.compile(r"(===|==|~=|!=|>=|<=|=|<|>|)((?:\d+!)?[^=<>!~]+)")
 
 
 def match_spec(text: str) -> tuple[str, str, str]:
@@ -41,7 +41,8 @@ def parts(text: str) -> tuple[str, str, str]:
     if spec.endswith("]") and "[" in spec:
         spec, _, inside = spec.partition("[")
         keys = _keys(inside[:-1])
-    spec = spec.partition("(")[0].strip() if spec.endswith(")") and " (" in spec else spec.strip()
+    spec = re.sub(r"(?<=\s)\([a-z][^()]*\)$", "", spec).strip()  # "(optional)"
+    spec = re.sub(r"(?<=[\w.-])\[[\w, -]*\](?=\s)", "", spec, count=1)  # extras
     spec = spec.rpartition("::")[2]  # the channel and its folder stand before the name
     found = _NAME.match(spec)
     if not found or (found.end() < len(spec) and spec[found.end()] not in " =<>!~\t"):
@@ -49,6 +50,20 @@ def parts(text: str) -> tuple[str, str, str]:
     version, build = _version_and_build(spec[found.end() :].strip())
     version, build = keys.get("version", version), keys.get("build", build)
     return keys.get("name", found[0]), version, "" if build == "*" else build
+
+
+def version_part(text: str) -> tuple[int, str] | None:
+    """(where it starts, as written) of the version and the build in a match spec: (5, "=1.24=py3*") for
+    "numpy=1.24=py3*", and where one would be put in and "" when there is none.
+
+    None where it cannot be replaced by another specifier: in brackets, in the name of an archive.
+    """
+    start = text.rfind("::") + 2 if "::" in text else 0
+    found = _NAME.match(text, start + len(text[start:]) - len(text[start:].lstrip()))
+    if not found or any(mark in text for mark in "[(#") or text.strip().endswith(_ARCHIVE):
+        return None
+    rest = text[found.end() :].strip()
+    return (text.index(rest, found.end()) if rest else found.end()), rest
 
 
 def _archive(spec: str) -> tuple[str, str, str]:

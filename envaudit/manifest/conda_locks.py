@@ -33,9 +33,9 @@ class CondaLock:
     def __init__(self, path: str, format: str) -> None:
         self.lock = Lock(path, format)
         # (group, name, version with build, url, conda) -> platform -> line
-        self._found: dict[tuple[str, str, str, str, bool], dict[str, int]] = {}
+        self._found: dict[tuple[str, object, object, str, bool], dict[str, int]] = {}
         self._platforms: dict[str, dict[str, None]] = {}  # group -> its platforms
-        self._pythons: dict[str, dict[str, None]] = {}  # platform -> versions of Python
+        self._pythons: dict[str, dict[str, str]] = {}  # group -> platform -> version of Python
         self._unknown: dict[str, None] = {}
 
     def platform(self, group: str, platform: str) -> None:
@@ -46,17 +46,19 @@ class CondaLock:
         """A package that conda installs; those that are no Python distributions are left out."""
         distribution = conda_names.distribution(name)
         if distribution == "python":
-            if not group:
-                self._pythons.setdefault(platform, {})[version] = None
+            self._pythons.setdefault(group, {})[platform] = version
         elif distribution:
             tag = conda_build(build) if build and "+" not in version else None
             self._add(group, platform, line, (distribution, f"{version}+{tag}" if tag else version, "", True))
 
-    def pip(self, group: str, platform: str, line: int, name: str, version: str, url: str) -> None:
+    def pip(self, group: str, platform: str, line: int, name: object, version: object, url: str) -> None:
         """A package that pip installs; `url` where it does not come from an index."""
-        self._add(group, platform, line, (name, version, url, False))
+        if (isinstance(name, str) or name is None) and (isinstance(version, str) or version is None):
+            self._add(group, platform, line, (name, version, url, False))
+        else:
+            self.lock.add(line, name, version)  # it says what is wrong
 
-    def _add(self, group: str, platform: str, line: int, package: tuple[str, str, str, bool]) -> None:
+    def _add(self, group: str, platform: str, line: int, package: tuple[object, object, str, bool]) -> None:
         if platform not in _PLATFORMS:
             self._unknown[platform] = None
         self.platform(group, platform)
@@ -67,8 +69,7 @@ class CondaLock:
         manifest = self.lock.manifest
         if self._unknown:
             manifest.note(None, f"{listed(list(self._unknown))}: no known platform of conda; counted as any")
-        pythons = self._pythons.get(_FIRST) or next(iter(self._pythons.values()), {})
-        manifest.python = "||".join(f"=={version}" for version in pythons)
+        manifest.python = self._python()
         default = {key[1:]: set(places) for key, places in self._found.items() if not key[0]}
         for (group, name, version, url, conda), places in self._found.items():
             if group and set(places) <= default.get((name, version, url, conda), set()):
@@ -77,6 +78,20 @@ class CondaLock:
             marker = _marker(set(places), set(self._platforms[group]))
             self.lock.add(line, name, version, marker=marker, url=url, group=group, conda=conda, hashed=not url)
         self.lock.note_forks()
+
+    def _python(self) -> str:
+        """As the first platform has it where nothing else is asked for, else where all groups have the same."""
+        versions = [
+            places.get(_FIRST, next(iter(places.values())))
+            for group, places in self._pythons.items()
+            if not group or "" not in self._pythons
+        ]
+        return f"=={versions[0]}" if len(set(versions)) == 1 else ""
+
+
+def direct(address: str) -> str:
+    """`address` where it is a path or of a version control system; "" for files, which are of an index mostly."""
+    return "" if address.startswith(("http://", "https://")) else address
 
 
 def _marker(platforms: set[str], every: set[str]) -> str:

@@ -30,6 +30,7 @@ _INSTALLS = {
     "mujoco-python": "mujoco",
     "nbconvert-core": "nbconvert",
     "neo4j-python-driver": "neo4j",
+    "numpy-base": "numpy",
     "nvidia-apex": "apex",
     "nvidia-ml": "nvidia-ml-py3",
     "ollama-python": "ollama",
@@ -41,6 +42,7 @@ _INSTALLS = {
     "pandera-base": "pandera",
     "pandera-core": "pandera",
     "py-opencv": "opencv-python",
+    "pyarrow-core": "pyarrow",
     "pymc-base": "pymc",
     "pyosmium": "osmium",
     "pysoundfile": "soundfile",
@@ -83,12 +85,14 @@ _INSTALLS = {
     "seaborn-base": "seaborn",
     "segment-anything": "segment-anything-py",
     "sentencepiece-python": "sentencepiece",
+    "soxr-python": "soxr",
     "sqlalchemy-utils-base": "sqlalchemy-utils",
     "starlette-base": "starlette",
     "starlette-full": "starlette",
     "tensorflow-base": "tensorflow",
     "tensorflow-cpu": "tensorflow",
     "tensorflow-gpu": "tensorflow",
+    "tiledb-py": "tiledb",
     "tiny-cuda-nn": "tinycudann",
     "torchaudio-cpu": "torchaudio",
     "torchvision-cpu": "torchvision",
@@ -100,26 +104,30 @@ _INSTALLS = {
 
 # conda packages that install no distribution, of the kinds that environments of people are full of
 _PLAIN = """
-    abseil-cpp aom aria2 arpack atk autoconf automake aws-crt-cpp aws-sdk-cpp azure-core-cpp azure-identity-cpp
-    azure-storage-blobs-cpp azure-storage-common-cpp bash bazel bcftools bedtools binutils blas blas-devel blosc
-    boost boost-cpp bowtie2 brotli bwa bwidget bzip2 c-ares c-compiler ca-certificates cairo ccache cfitsio clang
-    clangxx cmake compilers coreutils cpuonly cuda cudatoolkit cudatoolkit-dev cudnn curl cutensor cxx-compiler
-    cyrus-sasl dav1d dbus docker double-conversion doxygen eigen elfutils expat fastqc ffmpeg fftw fontconfig
-    fonts-conda-ecosystem fonts-conda-forge fortran-compiler freeglut freetype freexl fribidi fzf gawk gcc gdb
-    gdk-pixbuf geos geotiff gettext gflags gfortran gh ghostscript giflib git git-lfs glew glib glib-tools glog glpk
-    gmp gnupg gnuplot gnutls go graphite2 graphviz grep gsl gst-plugins-base gstreamer gtk2 gtk3 gxx harfbuzz hdf4
-    hdf5 htop icu imagemagick imath intel-openmp ipopt jansson jasper jpeg jq json-c jsoncpp jxrlib kealib keyutils
-    krb5 lame lcms2 lerc level-zero leveldb llvm llvm-openmp lz4-c lzo m4 maeparser magma make mariadb-connector-c
-    mesalib metis mkl mkl-devel mkl-include mongodb mpc mpfr mpg123 mpi mpich mscorefonts msmpi msys2-conda-epoch
-    muparser mysql mysql-common mysql-libs nasm nccl nccl2 ncurses netcdf-fortran nettle ninja nlohmann-json nodejs
-    nomkl nsight-compute nspr nss ocl-icd oniguruma openblas opencl-headers openexr openh264 openjdk openjpeg
-    openldap openmp openmpi openssh openssl orc p11-kit p7zip pandoc pango parallel patch patchelf pcre pcre2 perl
-    pigz pixman pkg-config poppler poppler-data popt portaudio postgresql proj proj4 pthread-stubs pugixml
-    python-abi python-gil pytorch-cuda pytorch-mutex qhull qt qt-main qt-webengine r rdma-core re2 readline rhash
-    rocksdb rsync ruby rust s2n samtools scotch screen sdl2 sed seqtk skopeo snappy sox spdlog spirv-tools sqlite
+    abseil-cpp alsa-lib aom aria2 arpack arrow-cpp atk autoconf automake aws-checksums aws-crt-cpp aws-sdk-cpp
+    azure-core-cpp azure-identity-cpp azure-storage-blobs-cpp azure-storage-common-cpp
+    azure-storage-files-datalake-cpp bash bazel bcftools bedtools binutils blas blas-devel blosc boost boost-cpp
+    bowtie2 brotli brotli-bin bwa bwidget bzip2 c-ares c-compiler ca-certificates cairo ccache cfitsio clang clangxx
+    cmake compilers coreutils cpuonly cpython cuda cudatoolkit cudatoolkit-dev cudnn curl cutensor cxx-compiler
+    cyrus-sasl dav1d dbus docker double-conversion doxygen duckdb-cli eccodes eigen elfutils expat fastqc ffmpeg
+    fftw flatbuffers fmt fontconfig fonts-anaconda fonts-conda-ecosystem fonts-conda-forge fortran-compiler freeglut
+    freetype freexl fribidi fzf gawk gcc gdb gdk-pixbuf gds-tools geos geotiff gettext gettext-tools gflags gfortran
+    gh ghostscript giflib git git-lfs glew glib glib-tools glog glpk gmp gnupg gnuplot gnutls go graphite2 graphviz
+    grep grpc-cpp gsl gst-plugins-base gstreamer gtk2 gtk3 gxx harfbuzz hdf4 hdf5 htop icu igraph imagemagick imath
+    intel-openmp ipopt jansson jasper jpeg jq json-c jsoncpp jxrlib kealib keyutils krb5 lame lcms2 lerc level-zero
+    leveldb llvm llvm-openmp lz4-c lzo m4 maeparser magma make mariadb-connector-c mesalib metis mkl mkl-devel
+    mkl-include mongodb mpc mpfr mpg123 mpi mpich mscorefonts msmpi msys2-conda-epoch muparser mysql mysql-common
+    mysql-libs nasm nccl nccl2 ncurses netcdf-fortran nettle ninja ninja-base nlohmann-json nodejs nomkl
+    nsight-compute nspr nss ocl-icd oniguruma openblas opencl-headers openexr openh264 openjdk openjpeg openldap
+    openmp openmpi openssh openssl orc p11-kit p7zip pandoc pango parallel parquet-cpp patch patchelf pcre pcre2
+    perl pigz pixman pkg-config poppler poppler-data popt portaudio postgresql proj proj4 prometheus-cpp
+    pthread-stubs pugixml pulseaudio-client pybind11-abi python-abi python-gil pytorch-cuda pytorch-mutex qhull qt
+    qt-main qt-webengine qt6-main qtwebkit r rav1e rdma-core re2 readline reproc reproc-cpp rhash rocksdb rsync ruby
+    rust s2n samtools scotch screen sdl2 sed seqtk skopeo sleef snappy sox soxr spdlog spirv-tools sqlite
     suitesparse superlu svt-av1 swig tar tbb tbb-devel tcl texinfo texlive-core tiledb tini tk tktable tmux tree
-    ucrt ucx udunits2 unixodbc unzip util-linux vc vc14-runtime vim wayland wget which winpty x264 x265 xerces-c
-    xkeyboard-config xz xz-tools yaml yaml-cpp yarn yasm zeromq zfp zip zlib zlib-ng zsh zstd
+    tzdata ucrt ucx udunits2 unixodbc unzip util-linux vc vc14-runtime vim wayland wayland-protocols wget which
+    winpty x264 x265 xerces-c xkeyboard-config xxhash xz xz-tools yaml yaml-cpp yarn yasm zeromq zfp zip zlib
+    zlib-ng zsh zstd
 """
 _NONE = frozenset(_PLAIN.split())
 # families of them: no package of these installs a distribution, but for the exceptions below

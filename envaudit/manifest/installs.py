@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from envaudit.manifest.shell import Command, Word
     from envaudit.manifest.source import Source
 
+UNKNOWN = "$"  # a folder that only where it runs is known
 MAX_DEPTH = 10  # of `sh -c` in `sh -c`
 _PYTHON_OF_CONDA = re.compile(r"(?:[\w.-]+::)?python\s*(?:==?\s*(\d+\.\d+)(?:\.[\d*]+)*)?$")
 _CONDA_VERSION = re.compile(r"(?:[\w./-]+::)?[\w.-]+?\s*((?:[<>!~=]=?)[\w.,<>=!~*+-]*)?$")
-_CONDA_BUILD = re.compile(r"[^=<>!~]=[^=<>!~,]+=[^=]")
 _POETRY = re.compile(r"[\w.-]+(?:\[[^\]]*\])?@(?!\s*[a-z+]+:)", re.IGNORECASE)
 _EXPRESSION = re.compile(r"\{[^{}]*\}")  # of Python, in a notebook's `!pip install numpy=={version}`
 
@@ -97,7 +97,10 @@ class Installs:
     def change_folder(self, word: Word) -> None:
         """Go where `cd` goes."""
         name = word.text.text
-        self.folder = "$" if word.unknown or name.startswith(("~", "-")) else os.path.join(self.folder, name)
+        if word.unknown or name.startswith(("~", "-")):
+            self.folder = UNKNOWN
+        elif self.folder != UNKNOWN or name.startswith("/"):
+            self.folder = os.path.join(self.folder, name)
 
     def _line(self, word: Word, line: int) -> int:
         offset = word.text.first_offset()
@@ -144,15 +147,15 @@ class Installs:
             requirement = pip_argument.parse(word.text, self._lines, line, unknown=True)
             requirement.name = match_spec(requirement.name)[0]
         else:
-            name, specifier, _ = match_spec(text)
+            name, specifier, build = match_spec(text)
             place = Place(self._lines.path, line)
             version = _CONDA_VERSION.match(text)
-            if version and not _CONDA_BUILD.search(text):
+            if version and not build:
                 at = version.start(1) if version[1] else len(text)
                 place = locate(word.text, Place(self._lines.path, line, at, version[1] or ""), self._lines, line)
             requirement = Requirement(name, specifier, place)
         requirement.conda = True
-        return requirement if requirement.name else None
+        return requirement if requirement.name not in ("", "python") else None
 
     def _poetry(self, word: Word, line: int) -> Requirement:
         """ "numpy@^1.24" """
@@ -167,7 +170,7 @@ class Installs:
     def _include(self, install: commands.Install, word: Word, kind: str, line: int) -> None:
         name = word.text.text
         kind = REMOVE if install.kind == REMOVE and kind == INSTALL else kind
-        if word.unknown or self.folder == "$":
+        if word.unknown or (self.folder == UNKNOWN and not name.startswith("/")):
             self._manifest.note(line, f"'{_short(name)}' was not read: only where it runs is known which file it is")
             return
         if re.match(r"[a-z+]+:", name, re.IGNORECASE):

@@ -52,7 +52,7 @@ class Lock:
         """A locked package; what is wrong with it becomes a note."""
         if self._full:
             return
-        if len(self.manifest.requirements) >= MAX_REQUIREMENTS:
+        if len(self.manifest.requirements) + len(self.manifest.notes) >= MAX_REQUIREMENTS:
             self._full = True
             self.manifest.note(line, f"more than {MAX_REQUIREMENTS:,} packages are locked; the rest was left out")
             return
@@ -100,8 +100,8 @@ class Lock:
         for requirement in self.manifest.requirements:
             key = (requirement.name, requirement.group)
             other = seen.setdefault(key, requirement)
-            differs = other.specifier != requirement.specifier
-            if differs and key not in said and not (other.marker and requirement.marker):
+            told_apart = other.marker and requirement.marker and other.marker != requirement.marker
+            if other.specifier != requirement.specifier and key not in said and not told_apart:
                 said.add(key)
                 text = f"{requirement.name} is locked in several versions; the file does not say where each applies"
                 self.manifest.note(requirement.place.line, text)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 
 from envaudit.manifest import python_calls
+from envaudit.manifest.shell import Word
 from envaudit.manifest.traced import Traced
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from envaudit.manifest.installs import Installs
+    from envaudit.manifest.python_calls import Event
 
 _CELL_MAGIC = re.compile(r"%%(!|[A-Za-z_]\w*)[ \t]*([^\n]*)(?:\n|$)")
 _SHELL_CELLS = frozenset(("bash", "sh", "!", "system", "sx", "shell"))
@@ -22,10 +24,11 @@ _LINE = re.compile(
 )
 _CD = re.compile(r"[ \t]*%cd[ \t]+(?:-q[ \t]+)?([^\n]+?)[ \t\r]*$")
 _AUTOMAGIC = re.compile(r"\s*(?:pip[0-9]?|conda|mamba|micromamba|uv)[ \t]+(?:pip[ \t]+)?(?:un)?install[ \t]")
-_QUOTES = re.compile(r"\\.|#[^\n]*|\"\"\"|'''|\"|'|\n", re.DOTALL)
-_CLOSE = {
-    mark: re.compile(rf"(?:\\.|(?!{mark}).)*{mark}", re.DOTALL) for mark in ('"""', "'''")
-}  # the end of a string of several lines
+_PYTHON = re.compile(r"\\.|#[^\n]*|\"\"\"|'''|[\"'\n]", re.DOTALL)
+_STRING_END = {
+    mark: re.compile(r"\\.|" + (mark if len(mark) == 3 else rf"{mark}|\n"), re.DOTALL)
+    for mark in ('"', "'", '"""', "'''")
+}
 
 
 def read(code: Traced, installs: Installs) -> None:
@@ -56,45 +59,54 @@ def read(code: Traced, installs: Installs) -> None:
 
 
 def _code(code: Traced, installs: Installs) -> None:
-    text = code.text
-    at, python, found = 0, [], []  # found: (where, shell text or `%cd`'s folder, which)
+    text, at = code.text, 0
+    python: list[str] = []
+    events: list[tuple[int, Event]] = []
     while at < len(text):
-        end = text.find("\n", at)
-        end = end if end >= 0 else len(text)
-        line = _LINE.match(text, at, end)
-        folder = _CD.match(text[at:end])
-        if line or folder:
-            start = at
-            while text[at:end].rstrip("\r").endswith("\\") and end < len(text):
-                at = end + 1
-                end = text.find("\n", at)
-                end = end if end >= 0 else len(text)
-            found.append((start, code.part(line.end() if line else start, end), folder))
-            indent = len(text[start:end]) - len(text[start:end].lstrip(" \t"))
-            # so that the rest stays Python, each character at its place
-            blank = re.sub(r"[^\n]", " ", text[start:end])
-            python.append(blank[:indent] + "0" + blank[indent + 1 :] if end > start + indent else blank)
-            python.append(text[end : end + 1])
-            at = end + 1
+        end = _line_end(text, at)
+        line, folder = _LINE.match(text, at, end), _CD.match(text[at:end])
+        if not line and not folder:
+            after = _next_line(text, at)
+            python.append(text[at:after])
+            at = after
             continue
-        after = _after_strings(text, at, end)
-        python.append(text[at:after])
-        at = after
-    calls = python_calls.find("".join(python), code)
-    commands = [(where, script, folder, None) for where, script, folder in found]
-    commands += [(where, None, None, call) for where, call in calls]
-    for _, script, folder, call in sorted(commands, key=lambda one: one[0]):
-        if call is not None:
-            call(installs)
-        elif folder is not None:
-            python_calls.change_folder(folder[1], installs)
+        start = at
+        while text[start:end].rstrip("\r").endswith("\\") and end < len(text):
+            end = _line_end(text, end + 1)
+        events.append((start, folder[1] if folder else code.part(line.end() if line else start, end)))
+        # a "0" in its place, so that the rest stays Python
+        indent = len(text[start:end]) - len(text[start:end].lstrip(" \t"))
+        python += (text[start : start + indent], "0", re.sub(r"[^\n]", " ", text[start + indent + 1 : end]), "\n")
+        at = end + 1
+    for where, event in sorted([*events, *python_calls.find("".join(python), code)], key=_where):
+        if isinstance(event, str):
+            installs.change_folder(Word(Traced(event), unknown="$" in event or "{" in event))
+        elif isinstance(event, list):
+            installs.words(event, code.offset(where) or 0)
         else:
-            installs.shell(script)
+            installs.shell(event)
 
 
-def _after_strings(text: str, at: int, end: int) -> int:
-    """Where the line after the one at `at` starts, a string of several lines being passed."""
-    while True:
-        mark = _QUOTES.search(text, at)
-        if not mark or mark[0] == "\n":
-            return mark.end() if mark else len(text)
+def _where(event: tuple[int, Event]) -> int:
+    return event[0]
+
+
+def _line_end(text: str, at: int) -> int:
+    end = text.find("\n", at)
+    return end if end >= 0 else len(text)
+
+
+def _next_line(text: str, at: int) -> int:
+    """Where the next line of code starts; a string of several lines belongs to one line."""
+    while found := _PYTHON.search(text, at):
+        at, mark = found.end(), found[0]
+        if mark == "\n":
+            return at
+        if mark in _STRING_END:
+            closing = _STRING_END[mark].search(text, at)
+            while closing and closing[0].startswith("\\"):
+                closing = _STRING_END[mark].search(text, closing.end())
+            if closing is None:
+                return len(text)
+            at = closing.start() if closing[0] == "\n" else closing.end()
+    return len(text)

@@ -35,11 +35,16 @@ def parse(
     with the reason where no distribution's name can be told.
     """
     argument = argument.strip()
+    if argument.text.endswith(";"):
+        argument = argument.part(0, len(argument) - 1).strip()  # pip takes a marker that is empty
     text = argument.text
     if len(text) > MAX_REQUIREMENT:
         raise ValueError(f"longer than {MAX_REQUIREMENT:,} characters")
     if unknown and not _AT_URL.match(text):
-        requirement = _name_only(text, Place(lines.path, line))
+        wheel = re.split(r"[/\\]", text)[-1] if text.endswith(".whl") else ""
+        stated = wheel.partition("-")[0] if wheel else text
+        requirement = _name_only(stated, Place(lines.path, line))
+        requirement.url = text if wheel else ""
     elif _is_link(text, editable):
         requirement = _link(text, Place(lines.path, line))
     else:

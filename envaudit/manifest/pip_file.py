@@ -186,7 +186,10 @@ def _parse(options: str) -> Values:
         words = shlex.split(options)
     except ValueError as error:
         raise ValueError(f"{error}".lower()) from None
-    return _parser.parse_args(words)[0]
+    values, rest = _parser.parse_args(words)
+    if values.editable and rest[:1] == ["@"]:  # uv takes "-e name @ URL" without quotes
+        values.editable[0] += " " + " ".join(rest)
+    return values
 
 
 def _short(text: str) -> str:

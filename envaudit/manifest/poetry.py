@@ -7,7 +7,7 @@ import re
 
 MAX_CONSTRAINT = 2_000  # characters
 _ANY = re.compile(r"v?[xX*](?:\.[xX*])*")
-_CLAUSE = re.compile(r"(\^|~=|~|===|==|=|!=|>=|<=|>|<|)v?([^=<>!~^]+)", re.IGNORECASE)
+_CLAUSE = re.compile(r"(\^|~=|~|===|==|=|!=|>=|<=|>|<|)v?((?:\d+!)?[^=<>!~^]+)", re.IGNORECASE)
 _SPACED = re.compile(r"([=<>!~^])\s+")
 _BETWEEN = re.compile(r"[,\s]+")
 
@@ -83,8 +83,8 @@ def _python_clause(clause: str) -> str:
     operator = clause[: len(clause) - len(clause.lstrip("=<>!~"))]
     version = clause[len(operator) :]
     series = version.endswith(".*")
-    # python_version has two numbers: it answers only what asks for no more
-    short = (version[:-2] if series else version).count(".") < 2 and (series or operator in (">=", "<"))
+    # python_version has two numbers: it answers only what asks for no more ("==3.8" is any 3.8 for Poetry here)
+    short = (version[:-2] if series else version).count(".") < 2 and (series or operator in (">=", "<", "=="))
     return f'python_{"" if short else "full_"}version {operator} "{version}"'
 
 

@@ -86,11 +86,14 @@ class Poetry:
         """Give the requirements of [project] the addresses that Poetry's table has for them."""
         if self.main_counts:
             return
+        addresses = {}
         for name, _, value in self._entries((*_TABLE, "dependencies")):
-            url = sources.url(value) if isinstance(value, dict) else ""
-            for requirement in self._reading.manifest.requirements if url else ():
-                if requirement.name == canonical(name):
-                    sources.give(requirement, url)
+            address = sources.url(value) if isinstance(value, dict) else ""
+            if address:
+                addresses[canonical(name)] = address
+        for requirement in self._reading.manifest.requirements:
+            if requirement.name in addresses:
+                sources.give(requirement, addresses[requirement.name])
 
     def _entries(self, table: Keys) -> list[tuple[str, Keys, Any]]:
         """(name, path, value) of what a table of dependencies lists, with each of several for one name."""
@@ -105,7 +108,7 @@ class Poetry:
         return entries
 
     def _dependency(self, name: str, path: Keys, value: Any, group: str) -> None:
-        self._reading.guarded(path, name, lambda: self._made(name, path, value, group))
+        self._reading.guarded(path, name, self._made, name, path, value, group)
 
     def _made(self, name: str, path: Keys, value: Any, group: str) -> Requirement:
         known = canonical(name)

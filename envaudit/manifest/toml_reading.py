@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from envaudit.manifest import pep508
 from envaudit.manifest.requirement import INSTALL, Manifest, Place, Requirement
 from envaudit.manifest.toml_lines import TomlLines, parse
@@ -27,12 +29,12 @@ class TomlReading:
     full           whether there were more requirements than one file may have
     """
 
-    __slots__ = ("_lines", "data", "full", "manifest", "source")
+    __slots__ = ("_lines", "_tried", "data", "full", "manifest", "source")
 
     def __init__(self, source: Source, format: str) -> None:
         self.source, self.data, self.manifest = source, parse(source), Manifest(source.path, format)
         self._lines = TomlLines(source.text)
-        self.full = False
+        self.full, self._tried = False, 0
 
     def note(self, path: Keys, text: str) -> None:
         """A note at the line of what stands at `path`."""
@@ -97,15 +99,22 @@ class TomlReading:
         """Take a requirement, unless there are too many."""
         if len(self.manifest.requirements) < MAX_REQUIREMENTS:
             self.manifest.requirements.append(requirement)
-        elif not self.full:
+        else:
+            self._stop()
+
+    def _stop(self) -> None:
+        if not self.full:
             self.full = True
             self.note((), f"more than {MAX_REQUIREMENTS:,} requirements; the rest was left out")
 
-    def guarded(self, path: Keys, what: str, make: Callable[[], Requirement]) -> None:
-        """Add what `make` gives; where it raises ValueError, that is a note on `what` at `path`."""
+    def guarded(self, path: Keys, what: str, make: Callable[..., Requirement], *args: Any) -> None:
+        """Add what `make` gives for `args`; where it raises ValueError, that is a note on `what` at `path`."""
+        self._tried += 1
+        if self._tried > 2 * MAX_REQUIREMENTS:  # those that cannot be read take their time too
+            self._stop()
+            return
         try:
-            if not self.full:
-                self.add(make())
+            self.add(make(*args))
         except ValueError as error:
             self.note(path, f"'{shortened(what)}' was left out: {error}")
 
@@ -113,7 +122,7 @@ class TomlReading:
         """Add the requirement `text` that stands as a string at `path`."""
         place = self.place(*path)
         column = place.column if place.written == text else None
-        self.guarded(path, text, lambda: pep508.parse(text, place.path, place.line, column, group=group, kind=kind))
+        self.guarded(path, text, partial(pep508.parse, group=group, kind=kind), text, place.path, place.line, column)
 
     def all_pep508(self, *path: str | int, group: str = "", kind: str = INSTALL) -> None:
         """Add the requirements that the array at `path` lists."""

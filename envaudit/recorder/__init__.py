@@ -1,1 +1,1 @@
-"""The flight recorder of a notebook kernel: cell marks in a shared mapping, samples and the exit status by a sidecar."""
+"""The flight recorder of a notebook kernel: cell marks in a shared mapping, samples and exit status by a sidecar."""

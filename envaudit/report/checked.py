@@ -26,8 +26,8 @@ _UNSEEN = {
 _NOWHERE = {"what": "GPU, driver and CUDA", "because": "no --target says where it will run"}
 
 
-def document(outcome: Outcome) -> dict[str, Any]:
-    """The report document, with what `check` adds to it."""
+def document(outcome: Outcome, findings: list[Checked]) -> dict[str, Any]:
+    """The report document about `findings`, with what `check` adds to it."""
     levels = [checked.finding.level for checked in outcome.counted()]
     read = sum(len(manifest.requirements) for manifest in outcome.manifests)
     return {
@@ -38,7 +38,7 @@ def document(outcome: Outcome) -> dict[str, Any]:
             {"path": one.path, "format": one.format, "requirements": len(one.requirements)} for one in outcome.manifests
         ],
         "targets": [{"name": one.name, "date": one.date} for one in outcome.targets],
-        "findings": [_finding(checked) for checked in outcome.findings],
+        "findings": [_finding(checked) for checked in findings],
         "fix": _fix(outcome),
         "unchecked": _unchecked(outcome),
         "coverage": outcome.checks.coverage,
@@ -99,7 +99,7 @@ def show(outcome: Outcome, out: TextIO) -> None:
 def lines(outcome: Outcome, width: int) -> list[Line]:
     """The report as styled lines."""
     page = paragraph([(_summary(outcome), "quiet")], width)
-    told = [one for one in outcome.findings if one.definite or one.today or outcome.strict]
+    told = outcome.told()
     rest = [one for one in outcome.findings if one not in told]
     if not told:
         page += paragraph([("ok", "ok"), (" nothing that an installer takes is known to crash", "")], width)

@@ -9,7 +9,7 @@ import re
 
 from envaudit.manifest import json_text, shell
 from envaudit.manifest.docker_text import Instruction, instructions
-from envaudit.manifest.installs import Installs
+from envaudit.manifest.installs import UNKNOWN, Installs
 from envaudit.manifest.requirement import Manifest, ManifestError
 from envaudit.manifest.shell import Word
 from envaudit.manifest.traced import Lines, Traced
@@ -177,16 +177,14 @@ class _Build:
         if names and names[0].startswith("["):
             parsed = _exec_form(_without_options(instruction.arguments), self._lines.text)
             names = [word.text.text for word in parsed or []]
-        if len(names) > 1 and self._installs.folder != "$":
+        if len(names) > 1 and self._installs.folder != UNKNOWN:
             target = posixpath.join(self._installs.folder, names[-1])
             self._copies.append((names[:-1], target))
 
     def _copy_from(self, name: str, instruction: Instruction) -> None:
         """Say so where another stage installs something that may be copied from it."""
         stages = [stage for index, stage in enumerate(self._stages) if name.lower() in (stage.name, str(index))]
-        if any(
-            "install" in one.arguments.text for stage in stages for one in stage.instructions if one.name == "RUN"
-        ):
+        if any("install" in one.arguments.text for stage in stages for one in stage.instructions if one.name == "RUN"):
             text = f"copies from the stage '{name}': what is installed there is not counted"
             self._manifest.note(self._lines.line(instruction.offset), text)
 
@@ -196,15 +194,16 @@ class _Build:
         places: list[str] = []
         for sources, target in reversed(self._copies):
             into = posixpath.normpath(target)
-            for copied in sources:
-                copied = copied.lstrip("/") or "."
-                if path == into:
-                    places.append(copied)
-                elif posixpath.dirname(path) == into and posixpath.basename(path) == posixpath.basename(copied):
+            for copied in (source.lstrip("/") or "." for source in sources):
+                below = posixpath.join(into, posixpath.basename(copied))
+                if path in (into, below):
                     places.append(copied)
                 if path.startswith(into.rstrip("/") + "/"):
                     places.append(posixpath.join(copied, posixpath.relpath(path, into)))
-        return [*places, name.lstrip("/"), os.path.basename(name)] if not name.startswith("/") else [*places, name[1:]]
+        places.append(name.lstrip("/"))
+        # the build may start in the current folder and not in the Dockerfile's
+        beside = os.path.dirname(self._lines.path) or os.curdir
+        return [*places, *(os.path.relpath(place, beside) for place in places)]
 
 
 def _without_options(arguments: Traced) -> Traced:

@@ -58,7 +58,9 @@ def _cells(notebook: Any) -> tuple[list[Any] | None, tuple[str, ...], str]:
     worksheets = notebook.get("worksheets")
     if not isinstance(worksheets, list):
         return None, (), ""
-    sheets = [sheet["cells"] for sheet in worksheets if isinstance(sheet, dict) and isinstance(sheet.get("cells"), list)]
+    sheets = [
+        sheet["cells"] for sheet in worksheets if isinstance(sheet, dict) and isinstance(sheet.get("cells"), list)
+    ]
     return [cell for cells in sheets for cell in cells], ("worksheets", "cells"), "input"
 
 
@@ -95,7 +97,7 @@ def _host(manifest: Manifest, metadata: Any) -> None:
             manifest.host = "kaggle-gpu" if gpu else "kaggle-cpu"
     if manifest.host is None:
         language = metadata.get("language_info")
-        named = language.get("version") if isinstance(language, dict) and language.get("name") == "python" else None
-        version = _VERSION.match(named) if isinstance(named, str) else None
+        stated = language.get("version") if isinstance(language, dict) and language.get("name") == "python" else None
+        version = _VERSION.match(stated) if isinstance(stated, str) else None
         if version:
             manifest.python = f"=={version[1]}.*"

@@ -32,14 +32,15 @@ def read(source: Source) -> Manifest:
         if package.get("path") in (".", "./"):
             continue  # the project itself
         groups = strings(package.get("groups")) or ["default"]
+        url = sources.url({**package, "rev": package.get("revision")})
         lock.add(
             line,
             package.get("name"),
             package.get("version"),
             marker=package.get("marker"),
-            url=sources.url(package),
+            url=url,
             group="" if "default" in groups else min(groups),
-            hashed=not sources.url(package),
+            hashed=not url,
         )
     lock.note_forks()
     return lock.manifest

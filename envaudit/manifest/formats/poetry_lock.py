@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from envaudit.manifest import lock_markers, poetry, toml_lines
 from envaudit.manifest.locks import Lock, listed, strings, table, toml_packages
 from envaudit.snapshot.metadata import canonical
@@ -13,6 +15,8 @@ if TYPE_CHECKING:
     from envaudit.manifest.requirement import Manifest
     from envaudit.manifest.source import Source
 
+_OPTIONAL = "optional"  # the group of what no extra leads to
+
 
 def read(source: Source) -> Manifest:
     """What a poetry.lock pins.  Poetry 1.5 to 1.8 do not write which packages are for a group alone."""
@@ -22,23 +26,21 @@ def read(source: Source) -> Manifest:
     lock.manifest.python = _python(lock.manifest, metadata.get("python-versions"))
     packages = toml_packages(source, data, "package")
     extras = _extras(table(data.get("extras")), [package for _, package in packages])
-    unused = []
+    unknown = []
     for line, package in packages:
         group, marker = _where(package)
         if not group:
             extra, marker = _extra(marker, sorted(table(data.get("extras"))))
             if not extra and package.get("optional") is True and package.get("category", "main") == "main":
-                extra = extras.get(canonical(str(package.get("name"))), "")
-                if not extra:
-                    unused.append(str(package.get("name")))
-                    continue
+                # of an extra; of an optional group, whose name Poetry 1 does not write; or what nobody can ask for
+                extra = extras.get(canonical(str(package.get("name"))), _OPTIONAL)
+                if extra == _OPTIONAL:
+                    unknown.append(str(package.get("name")))
             group = extra
         url = _url(table(package.get("source")))
-        lock.add(
-            line, package.get("name"), package.get("version"), marker=marker, url=url, group=group, hashed=not url
-        )
-    if unused:
-        lock.manifest.note(None, f"{listed(unused)}: optional, and no extra asks for it; left out")
+        lock.add(line, package.get("name"), package.get("version"), marker=marker, url=url, group=group, hashed=not url)
+    if unknown:
+        lock.manifest.note(None, f"{listed(unknown)}: optional, without the name of an extra or group")
     lock.note_forks()
     return lock.manifest
 
@@ -76,12 +78,15 @@ def _extra(marker: object, extras: list[str]) -> tuple[str, object]:
         return "", marker  # the note is `Lock`'s
     named = sorted({atom[2][1:-1] for atom in lock_markers.atoms(tree) if atom[0] == "extra"})
     for extra in ("", *(extras or named), *named):
-        left = lock_markers.decide(
-            tree, lambda atom, extra=extra: (atom[2][1:-1] == extra) == (atom[1] == "==") if atom[0] == "extra" else None
-        )
+        left = lock_markers.decide(tree, partial(_decides, extra=extra))
         if left is not False:
             return extra, lock_markers.text(left)
     return "", marker
+
+
+def _decides(atom: tuple[str, str, str], extra: str) -> bool | None:
+    left, operator, right = atom
+    return (right[1:-1] == extra) == (operator == "==") if left == "extra" else None
 
 
 def _extras(extras: dict[str, Any], packages: list[dict[str, Any]]) -> dict[str, str]:

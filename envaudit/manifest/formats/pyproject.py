@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 
 from envaudit.manifest import uv_tables
+from envaudit.manifest.poetry import both
 from envaudit.manifest.poetry_tables import Poetry
 from envaudit.manifest.requirement import ManifestError, Requirement
 from envaudit.manifest.toml_reading import TomlReading
@@ -195,21 +196,14 @@ def _own_extras(reading: TomlReading) -> None:
         if requirement.name != own or reading.full:
             reading.add(requirement)
             continue
-        todo, seen = list(requirement.extras), {requirement.group}
+        todo, seen = [(extra, requirement.marker) for extra in requirement.extras], {requirement.group}
         while todo:
-            extra = todo.pop(0)
+            extra, marker = todo.pop(0)
             if extra in seen:
                 continue
             seen.add(extra)
             for one in extras.get(extra, []):
                 if one.name == own:
-                    todo += one.extras
+                    todo += [(other, both(marker, one.marker)) for other in one.extras]
                 else:
-                    reading.add(_regrouped(one, requirement.group))
-
-
-def _regrouped(one: Requirement, group: str) -> Requirement:
-    return Requirement(
-        one.name, one.specifier, one.place, marker=one.marker, extras=one.extras, url=one.url, group=group,
-        kind=one.kind, hashed=one.hashed,
-    )  # fmt: skip
+                    reading.add(uv_tables.regrouped(one, requirement.group, one.kind, marker))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from envaudit.manifest import lock_markers, toml_lines
+from envaudit.manifest import lock_markers, lock_worlds, toml_lines
 from envaudit.manifest.locks import Lock, listed, python_set, short, strings, table, tables, toml_packages
 from envaudit.manifest.requirement import ManifestError
 
@@ -10,13 +10,13 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from envaudit.manifest.lock_markers import Decide, Tree, Worlds
+    from envaudit.manifest.lock_markers import Decide, Tree
+    from envaudit.manifest.lock_worlds import Worlds
     from envaudit.manifest.requirement import Manifest
     from envaudit.manifest.source import Source
 
     Node = tuple[int, str]  # (number of a package, extra or "")
     Edge = tuple[Node, Tree]
-
 
 
 def read(source: Source) -> Manifest:
@@ -87,7 +87,7 @@ class _Graph:
 
     def __init__(self, data: dict[str, Any], packages: list[dict[str, Any]], manifest: Manifest) -> None:
         self._packages, self._manifest = packages, manifest
-        self._by_name: dict[object, list[int]] = {}
+        self._by_name: dict[str, list[int]] = {}
         self._trees: dict[str, Tree] = {}
         for number, package in enumerate(packages):
             self._by_name.setdefault(str(package.get("name")), []).append(number)
@@ -116,20 +116,20 @@ class _Graph:
     def _made_worlds(self) -> Worlds:
         python = self._manifest.python
         try:
-            return lock_markers.Worlds(self._trees.values(), python)
+            return lock_worlds.Worlds(self._trees.values(), python)
         except ValueError as error:
             self._manifest.note(None, f"{error}: every package counts as installed everywhere")
             self._trees = dict.fromkeys(self._trees, True)
             self._supported = True
             self._edges = {node: [(target, True) for target, _ in edges] for node, edges in self._edges.items()}
             self._groups = {name: [(target, True) for target, _ in edges] for name, edges in self._groups.items()}
-            return lock_markers.Worlds([], python)
+            return lock_worlds.Worlds([], python)
 
     def _targets(self, wanted: object) -> list[Edge]:
         """Where the `dependencies` of a package lead to."""
         found: list[Edge] = []
         for item in tables(wanted):
-            numbers = self._by_name.get(item.get("name"), [])
+            numbers = self._by_name.get(str(item.get("name")), [])
             for key in ("version", "source"):
                 if key in item:
                     numbers = [number for number in numbers if self._packages[number].get(key) == item[key]]
@@ -181,6 +181,7 @@ class _Graph:
                     decided = lock_markers.decide(tree, decides)
                     self._worlds.learn(decided)
                     known[id(tree)] = self._worlds.mask(decided)
+                self._worlds.learn_both(here, known[id(tree)])
                 before = masks.get(target, 0)
                 after = before | (here & known[id(tree)])
                 if after != before:
