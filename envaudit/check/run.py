@@ -11,6 +11,7 @@ from envaudit.check.hosts import Hosts
 from envaudit.check.ignores import IgnoreError
 from envaudit.check.mend import mend
 from envaudit.check.silence import Silence
+from envaudit.check.world import ASSUMED
 from envaudit.manifest import ManifestError, read
 from envaudit.matrix.levels import LEVELS
 from envaudit.matrix.store import load
@@ -75,9 +76,9 @@ class Outcome:
         """Whether one of `findings` is at `fail_on` or worse."""
         return any(LEVELS.index(checked.finding.level) >= LEVELS.index(self.fail_on) for checked in findings)
 
-    def snapshot(self) -> Snapshot | None:
-        """The target's, where there is one target."""
-        return self.targets[0].snapshot if len(self.targets) == 1 else None
+    def snapshot(self) -> Snapshot:
+        """The target's, where there is one target; else what is the same for all."""
+        return self.targets[0].snapshot if len(self.targets) == 1 else ASSUMED
 
     def pythons(self) -> list[str]:
         """The Pythons that were looked at, oldest first."""

@@ -117,6 +117,10 @@ def build(
     snapshot["packages_unversioned"] = sorted(unversioned)
     # what a requirement requires in its turn comes along, so only a lock says what is absent
     snapshot["packages_complete"] = complete
+    if complete:
+        # these come with the environment, and most locks leave them out
+        unversioned |= {name for name in ("pip", "setuptools", "wheel") if name not in snapshot["packages"]}
+        snapshot["packages_unversioned"] = sorted(unversioned)
     _builds(world, indexes or [])
     return world
 

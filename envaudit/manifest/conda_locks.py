@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from envaudit.manifest import conda_names
-from envaudit.manifest.locks import Lock, listed
+from envaudit.manifest.locks import Lock, git_address, listed
 from envaudit.recorded.names import conda_build
 
 # conda's platform -> (sys_platform, platform_machine)
@@ -91,6 +91,8 @@ class CondaLock:
 
 def direct(address: str) -> str:
     """`address` where it is a path or of a version control system; "" for files, which are of an index mostly."""
+    if address.startswith("git+"):
+        return git_address(address)
     return "" if address.startswith(("http://", "https://")) else address
 
 

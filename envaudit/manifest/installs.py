@@ -7,7 +7,7 @@ import re
 
 from envaudit.manifest import command as commands
 from envaudit.manifest import pip_argument, shell
-from envaudit.manifest.pip_file import MAX_REQUIREMENTS, PipFile
+from envaudit.manifest.pip_file import MAX_REQUIREMENTS, PipFile, include, short
 from envaudit.manifest.requirement import INSTALL, REMOVE, ManifestError, Place, Requirement
 from envaudit.manifest.traced import Lines, Traced, locate
 
@@ -122,14 +122,14 @@ class Installs:
             else:
                 requirement = pip_argument.parse(word.text, self._lines, line, editable=editable, unknown=unknown)
         except ValueError as error:
-            self._manifest.note(line, f"'{_short(text)}' was left out: {error}")
+            self._manifest.note(line, f"'{short(text)}' was left out: {error}")
             return
         if requirement is None:
             return
         if unknown and not requirement.url:
-            self._manifest.note(line, f"'{_short(text)}' has a variable, so any {requirement.name} is assumed")
+            self._manifest.note(line, f"'{short(text)}' has a variable, so any {requirement.name} is assumed")
         if cut:
-            self._manifest.note(line, f"'{_short(text + cut)}' needs quotes: to the shell, '{cut[0]}' is a redirection")
+            self._manifest.note(line, f"'{short(text + cut)}' needs quotes: to the shell, '{cut[0]}' is a redirection")
             requirement.place = Place(self._lines.path, line)
         requirement.kind, requirement.step, requirement.upgrade = install.kind, self._step, install.upgrade
         self._manifest.requirements.append(requirement)
@@ -171,22 +171,22 @@ class Installs:
         name = word.text.text
         kind = REMOVE if install.kind == REMOVE and kind == INSTALL else kind
         if word.unknown or (self.folder == UNKNOWN and not name.startswith("/")):
-            self._manifest.note(line, f"'{_short(name)}' was not read: only where it runs is known which file it is")
+            self._manifest.note(line, f"'{short(name)}' was not read: only where it runs is known which file it is")
             return
         if re.match(r"[a-z+]+:", name, re.IGNORECASE):
-            self._manifest.note(line, f"'{_short(name)}' is a URL; it was not read")
+            self._manifest.note(line, f"'{short(name)}' is a URL; it was not read")
             return
         places = self.find(name, self.folder)
         beside = os.path.dirname(self._source.path)
         found = next((place for place in places if os.path.isfile(os.path.join(beside, place))), None)
         if found is None:
-            self._manifest.note(line, f"'{_short(name)}' was not found beside this file; what it asks for is not known")
+            self._manifest.note(line, f"'{short(name)}' was not found beside this file; what it asks for is not known")
             return
         if found in self._read:
             return  # a second step asks for the same again
         self._read.add(found)
         try:
-            source = self._source.include(found)
+            source = include(self._source, found)
             if install.tool == commands.CONDA:
                 self._conda_file(source, line)
             else:
@@ -222,7 +222,3 @@ def _script(words: list[Word], command: Command) -> Traced | None:
                 rest = rest[2:] if rest[0].text.text.endswith("o") else rest[1:]
             return rest[0].text if rest else None
     return command.stdin
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= 100 else f"{text[:99]}…"

@@ -14,7 +14,7 @@ _SIMPLE = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f"}
 def decode(text: str, start: int) -> Traced:
     """The JSON string whose opening quote stands at `start` of a file's text."""
     string, at = Traced(), start + 1
-    high = 0  # first half of a pair of surrogates
+    high, first = 0, 0  # first half of a pair of surrogates, and where it stands
     while found := _PIECE.match(text, at):
         piece = found[0]
         if piece[0] != "\\":
@@ -24,9 +24,9 @@ def decode(text: str, start: int) -> Traced:
         else:
             code = int(piece[2:], 16)
             if 0xD800 <= code < 0xDC00 and text.startswith("\\u", found.end()):
-                high = code
+                high, first = code, at
             elif high and 0xDC00 <= code < 0xE000:
-                string.append(chr(0x10000 + ((high - 0xD800) << 10) + code - 0xDC00), at)
+                string.append(chr(0x10000 + ((high - 0xD800) << 10) + code - 0xDC00), first)
             else:
                 string.append(chr(code), at)
         if not piece.startswith("\\u") or not 0xD800 <= int(piece[2:], 16) < 0xDC00:

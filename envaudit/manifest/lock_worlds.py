@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 MAX_WORLDS = 1 << 14
 MAX_TEXT = 600  # characters of a marker that is put together
 _TERMS = 12
+_LEARNED = 500  # phrases; a file has some dozens, unless it is made to take long
 _NUMBERS = re.compile(r"(\d+)(?:\.(\d+))?(?:\.(\d+))?")
 # variables that say the same thing in other words, and what they say together
 _PLATFORM = ("sys_platform", "platform_system", "os_name")
@@ -94,6 +95,8 @@ class Worlds:
     def learn_both(self, one: int, other: int) -> None:
         """Remember how to say the environments that are in both, from how each is said."""
         both = one & other
+        if len(self._phrases) >= _LEARNED:
+            return
         left, right = self._phrases.get(one), self._phrases.get(other)
         if both and left and right and both not in self._phrases and len(left) + len(right) < MAX_TEXT:
             self._phrases[both] = f"{_bracketed(left, 'or')} and {_bracketed(right, 'or')}"
@@ -106,6 +109,8 @@ class Worlds:
         if mask == self.full:
             return ""
         if mask not in self._texts:
+            if len(self._texts) >= _LEARNED:
+                return self._phrases.get(mask)
             phrases = self._phrases
             inside = {known: phrase for known, phrase in phrases.items() if not known & ~mask}
             around = {self.full & ~known: phrase for known, phrase in phrases.items() if not mask & ~known}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import parse_qs
 
 from envaudit import versions
 from envaudit.manifest.requirement import Manifest, ManifestError, Place, Requirement
@@ -151,6 +152,16 @@ def strings(value: object) -> list[str]:
 def python_set(value: object) -> str:
     """The specifier set that the file states, without spaces; "" where it states none."""
     return "".join(value.split()) if isinstance(value, str) else ""
+
+
+def git_address(address: str) -> str:
+    """As pip writes it: "https://x/y.git?rev=main#0a1b" gives "git+https://x/y.git@0a1b"."""
+    address, _, commit = address.partition("#")
+    address, _, query = address.partition("?")
+    commit = commit or parse_qs(query).get("rev", [""])[0]
+    folder = parse_qs(query).get("subdirectory", [""])[0]
+    before = "" if address.startswith("git+") else "git+"
+    return f"{before}{address}" + (f"@{commit}" if commit else "") + (f"#subdirectory={folder}" if folder else "")
 
 
 def toml_packages(source: Source, data: dict[str, Any], key: str) -> list[tuple[int, dict[str, Any]]]:

@@ -62,7 +62,7 @@ class PipFile:
             try:
                 values = _parse(options)
             except ValueError as error:
-                self._leave_out(source, line, f"pip does not take '{_short(options)}': {error}")
+                self._leave_out(source, line, f"pip does not take '{short(options)}': {error}")
                 continue
             if argument.text:
                 self._take(argument, lines, line, kind, step, upgrade, hashed=bool(values.hash))
@@ -95,10 +95,10 @@ class PipFile:
                 argument, lines, line, editable=editable, unknown=unknown, kind=kind, step=step
             )
         except ValueError as error:
-            self._leave_out(lines, line, f"'{_short(argument.text)}' was left out: {error}")
+            self._leave_out(lines, line, f"'{short(argument.text)}' was left out: {error}")
             return
         if unknown and not requirement.url:
-            self._note(lines, line, f"'{_short(argument.text)}' has a variable, so any {requirement.name} is assumed")
+            self._note(lines, line, f"'{short(argument.text)}' has a variable, so any {requirement.name} is assumed")
         requirement.upgrade = upgrade
         requirement.hashed = requirement.hashed or hashed
         if kind == INSTALL and not requirement.hashed:
@@ -107,12 +107,12 @@ class PipFile:
 
     def _include(self, source: Source, line: int, name: str, kind: str, step: int, upgrade: bool, nested: str) -> None:
         if _REMOTE.match(name):
-            self._leave_out(source, line, f"'{_short(name)}' is a URL; it was not read")
+            self._leave_out(source, line, f"'{short(name)}' is a URL; it was not read")
         elif _VARIABLE.search(name):
-            self._leave_out(source, line, f"'{_short(name)}' was not read: a variable says which file it is")
+            self._leave_out(source, line, f"'{short(name)}' was not read: a variable says which file it is")
         else:
             try:
-                included = source.include(name)
+                included = include(source, name)
             except ManifestError as error:
                 self._leave_out(source, line, str(error))
             else:
@@ -192,5 +192,15 @@ def _parse(options: str) -> Values:
     return values
 
 
-def _short(text: str) -> str:
+def include(source: Source, name: str) -> Source:
+    """As `source.include`, also for names that no file can have.  Raises ManifestError."""
+    try:
+        return source.include(name)
+    except ValueError:  # NUL, half a pair of surrogates
+        raise ManifestError(short(name), "is no name of a file") from None
+
+
+def short(text: str) -> str:
+    """`text` for a message: one line, not too long, nothing that cannot be printed."""
+    text = "".join(char if char.isprintable() else " " for char in text[:101])
     return text if len(text) <= 100 else f"{text[:99]}…"

@@ -67,19 +67,23 @@ class Poetry:
             for group in groups:
                 self._dependency(name, path, value, group)
 
-    def group(self, name: str, group: str, enriches: bool) -> list[str]:
-        """Add the dependencies of the group `name` to the group `group`; the names of the groups that it includes.
+    def group(self, name: str, group: str) -> None:
+        """Add the dependencies of the group `name` to the group `group`.
 
-        With `enriches`, [dependency-groups] lists them, and what stands here only says more of them.
+        Not to be asked for where [dependency-groups] lists them: what stands here then only says more of them.
         """
-        table = (*_TABLE, "group", self._names.get(name, name))
-        paths: list[Keys] = [(*table, "dependencies")] if name in self._names else []
+        paths: list[Keys] = [(*_TABLE, "group", self._names[name], "dependencies")] if name in self._names else []
         if name == "dev":
             paths.append((*_TABLE, "dev-dependencies"))
-        for path in [] if enriches else paths:
+        for path in paths:
             for key, where, value in self._entries(path):
                 self._dependency(key, where, value, group)
-        included = self._reading.strings(*table, "include-groups") if name in self._names else ()
+
+    def includes(self, name: str) -> list[str]:
+        """Names of the groups that the group `name` includes."""
+        if name not in self._names:
+            return []
+        included = self._reading.strings(*_TABLE, "group", self._names[name], "include-groups")
         return [canonical(other) or other for _, other in included]
 
     def enrich(self) -> None:

@@ -36,7 +36,10 @@ def find(python: str, code: Traced) -> list[tuple[int, Event]]:
     found = []
     for node in ast.walk(tree):
         if isinstance(node, ast.Call):
-            event = reader.event(node)
+            try:
+                event = reader.event(node)
+            except RecursionError:
+                continue  # no list of words is nested that deep
             if event is not None:
                 found.append((reader.offset(node), event))
     return found

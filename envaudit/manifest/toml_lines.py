@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _BLANK = re.compile(r"(?:[ \t\r\n]+|#[^\n]*)*")
 _SPACE = re.compile(r"[ \t]*")
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
+_PART = re.compile(r"\s*[\w'\"-]+\s*")
 _SCALAR = re.compile(r"[^,\]}#\n]+")
 # by the quotes that open it; the strings over several lines may end in two more quotes than close them
 _STRINGS = (
@@ -29,15 +30,30 @@ _STRINGS = (
     ("'", re.compile(r"'[^'\n]*'")),
 )
 
+MAX_KEYS = 300  # in one dotted key
+
 
 def parse(source: Source) -> dict[str, Any]:
     """The tables of a TOML file.  Raises ManifestError, with the line, where it is none."""
+    for number, line in enumerate(source.text.split("\n"), 1):
+        if line.count(".") > MAX_KEYS and _dotted(line):
+            raise ManifestError(source.path, f"has a key of more than {MAX_KEYS} parts", number)
     try:
         return _loads(source.text)
     except ValueError as error:
         found = re.search(r"\(at line (\d+), column \d+\)", str(error))
         reason = re.sub(r" ?\(at .*\)$", "", str(error).splitlines()[0])
         raise ManifestError(source.path, f"is not valid TOML: {reason}", int(found[1]) if found else None) from None
+
+
+def _dotted(line: str) -> bool:
+    """Whether there is something with more dots than a key may have: `tomllib` takes the square of their number."""
+    parts = 0
+    for part in line.split("."):
+        parts = parts + 1 if _PART.fullmatch(part) else 0
+        if parts > MAX_KEYS:
+            return True
+    return False
 
 
 def _loads(text: str) -> dict[str, Any]:

@@ -27,16 +27,22 @@ from envaudit.matrix.levels import LEVELS
 from envaudit.matrix.rule import Rule
 from envaudit.matrix.source import Block, Fault, load, yaml_files
 from envaudit.matrix.store import ALWAYS, HEAD
-from envaudit.matrix.table import Releases, Table
+from envaudit.matrix.table import Releases, Requires, Table
 
 BOUNDED_SHARE = 0.3  # of the clauses about bounded ranges of a package, about how many speak of one version
 
 
 class Source:
-    """All rules, tables and release lists of some folders."""
+    """All rules, tables, release lists and declared requirements of some folders."""
 
-    def __init__(self, rules: list[Rule], tables: dict[str, Table], releases: dict[str, Releases]) -> None:
-        self.rules, self.tables, self.releases = rules, tables, releases
+    def __init__(
+        self,
+        rules: list[Rule],
+        tables: dict[str, Table],
+        releases: dict[str, Releases],
+        requires: dict[str, Requires],
+    ) -> None:
+        self.rules, self.tables, self.releases, self.requires = rules, tables, releases, requires
 
 
 def read(folders: list[str]) -> tuple[Source, list[Fault]]:
@@ -44,6 +50,7 @@ def read(folders: list[str]) -> tuple[Source, list[Fault]]:
     rules: dict[str, Rule] = {}
     tables: dict[str, Table] = {}
     releases: dict[str, Releases] = {}
+    requires: dict[str, Requires] = {}
     faults: list[Fault] = []
     for folder in folders:
         for path in yaml_files(folder):
@@ -58,6 +65,9 @@ def read(folders: list[str]) -> tuple[Source, list[Fault]]:
                 elif isinstance(content, Block) and "releases" in content:
                     listed = Releases(content, path)
                     _keep(releases, listed.package, listed, "release list")
+                elif isinstance(content, Block) and "requires" in content:
+                    stated = Requires(content, path)
+                    _keep(requires, stated.package, stated, "file of requirements of")
                 elif isinstance(content, list):
                     for item in content:
                         if not isinstance(item, Block):
@@ -68,10 +78,10 @@ def read(folders: list[str]) -> tuple[Source, list[Fault]]:
                         except Fault as fault:
                             faults.append(fault)
                 elif content is not None:
-                    raise Fault(path, 1, "is neither a list of rules nor a table nor a release list")
+                    raise Fault(path, 1, "is neither a list of rules nor a table, a release list or a file of requirements")
             except Fault as fault:
                 faults.append(fault)
-    return Source(list(rules.values()), tables, releases), faults
+    return Source(list(rules.values()), tables, releases, requires), faults
 
 
 def _keep(held: dict[str, Any], name: str, item: Any, what: str) -> None:
@@ -106,6 +116,8 @@ def compile_matrix(source: Source) -> tuple[bytes, list[Fault]]:
         blobs["default-builds"] = _default_builds(source.tables)
         for package, listed in source.releases.items():
             blobs[f"releases:{package}"], known[package] = _releases(listed)
+        for package, stated in source.requires.items():
+            blobs[f"requires:{package}"] = _requires(stated)
     except Fault as fault:
         faults.append(fault)
     runs: dict[str, list[dict[str, str]]] = {}
@@ -216,6 +228,27 @@ def _releases(listed: Releases) -> tuple[list[Any], str]:
         keyed.append((key, [version, first, last]))
     keyed.sort(key=lambda pair: pair[0])
     return [row for _, row in keyed], keyed[-1][1][0]
+
+
+def _requires(stated: Requires) -> dict[str, Any]:
+    """{"known": versions, "rows": [[versions, other package, specifier, marker]]}."""
+    rows = [
+        [_span(stated, versions_, line), other, _asked(stated, asks, line), marker]
+        for versions_, other, asks, marker, line in stated.rows
+    ]
+    return {"known": _span(stated, stated.known, stated.line), "rows": rows}
+
+
+def _asked(stated: Requires, asks: str, line: int) -> str:
+    _span(stated, asks, line)
+    return "" if asks == "*" else asks
+
+
+def _span(stated: Requires, text: str, line: int) -> versions.Intervals:
+    try:
+        return versions.specifier(text)
+    except ValueError as error:
+        raise Fault(stated.path, line, f"requirements of {stated.package}: {error}") from error
 
 
 def _anchor(clause: Clause, common: Counter[str]) -> str:

@@ -8,6 +8,7 @@ from envaudit.matrix.source import Block, Fault
 
 KEYS = {"table", "about", "columns", "sources", "rows"}
 ALWAYS = ("source", "note", "measured")  # columns that every table may have
+REQUIRES_ROW = {"versions", "other", "asks", "marker"}
 
 
 class Table:
@@ -75,3 +76,28 @@ class Releases:
             if not first:
                 raise Fault(path, versions.lines[version], "each version needs its Pythons, as 3.9-3.12 or 3.9-")
             self.rows.append((version, first, last if dash else first))
+
+
+class Requires:
+    """What the releases of one package declare of others: [(versions, other, specifier, marker, line)].
+
+    `known` says for which releases that is known at all.
+    """
+
+    __slots__ = ("known", "line", "package", "path", "rows", "source")
+
+    def __init__(self, block: Block, path: str) -> None:
+        self.path, self.line = path, block.line
+        for key in ("requires", "source", "known"):
+            if not block.get(key):
+                raise Fault(path, block.line, f"a file of requirements needs '{key}'")
+        self.package: str = block["requires"]
+        self.source: str = block["source"]
+        self.known: str = block["known"]
+        if not isinstance(block.get("rows"), list):
+            raise Fault(path, block.line, "'rows' must be a list, empty where nothing is declared")
+        self.rows: list[tuple[str, str, str, str, int]] = []
+        for row in block["rows"]:
+            if not isinstance(row, Block) or not {"versions", "other", "asks"} <= row.keys() <= REQUIRES_ROW:
+                raise Fault(path, block.line, "each row has 'versions', 'other', 'asks' and perhaps 'marker'")
+            self.rows.append((row["versions"], row["other"], row["asks"], row.get("marker") or "", row.line))

@@ -6,7 +6,11 @@ import json
 from pathlib import Path
 from typing import Any
 
+import jsonschema
+
 from envaudit.cli import main
+
+SCHEMA = json.loads((Path(__file__).parents[2] / "docs/report.schema.json").read_text(encoding="utf-8"))
 
 NOTEBOOK = {
     "nbformat": 4,
@@ -25,7 +29,9 @@ def notebook(*lines: str, **metadata: Any) -> str:
 def report(capsys: Any, *words: str) -> tuple[int, dict[str, Any]]:
     """(exit status, report document) of `envaudit check WORDS --format json`."""
     status = main(["check", *words, "--format", "json"])
-    return status, json.loads(capsys.readouterr().out)
+    document = json.loads(capsys.readouterr().out)
+    jsonschema.validate(document, SCHEMA)
+    return status, document
 
 
 def write(folder: Path, **files: str) -> list[str]:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from envaudit.manifest.source import Source
 
 _VERSION = re.compile(r"(\d+\.\d+)(?:\.|$)")
+_TPU = re.compile(r"V\d+E\d+|V[23]8")  # as Colab names them: V5E1, V28; V100 is a GPU
 MAX_CELL = 1_000_000  # characters; longer ones hold data
 
 
@@ -83,8 +84,9 @@ def _host(manifest: Manifest, metadata: Any) -> None:
     colab = metadata.get("colab")
     if isinstance(colab, dict) or accelerator in ("GPU", "TPU"):
         kind = accelerator if accelerator in ("GPU", "TPU") else "CPU"
-        if kind == "CPU" and isinstance(colab, dict) and colab.get("gpuType"):
-            kind = "TPU" if str(colab["gpuType"]).startswith("V") and str(colab["gpuType"])[1:2].isdigit() else "GPU"
+        named = str(colab.get("gpuType") or "") if isinstance(colab, dict) else ""
+        if kind == "CPU" and named:
+            kind = "TPU" if _TPU.fullmatch(named) else "GPU"
         manifest.host = f"colab-{kind.lower()}"
         if isinstance(kaggle, dict):
             manifest.note(None, "its metadata is of both Colab and Kaggle; it is taken as Colab's")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importlib import import_module
 
-from envaudit.manifest import uv_tables
+from envaudit.manifest import groups, uv_tables
 from envaudit.manifest.poetry import both
 from envaudit.manifest.poetry_tables import Poetry
 from envaudit.manifest.requirement import ManifestError, Requirement
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from envaudit.manifest.source import Source
     from envaudit.manifest.toml_reading import Keys
 
-MAX_GROUPS = 300
-
 
 def read(source: Source) -> Manifest:
     """What a project asks for: always, in its extras and in its groups.  Raises ManifestError where it is no TOML."""
@@ -29,7 +27,7 @@ def read(source: Source) -> Manifest:
     _dynamic(reading)
     if poetry.main_counts:
         poetry.main()
-    _groups(reading, poetry)
+    groups.read(reading, poetry)
     for name in reading.table("tool", "pdm", "dev-dependencies"):
         _pdm(reading, name)
     for name in reading.table("tool", "hatch", "envs"):
@@ -107,68 +105,6 @@ def _files(reading: TomlReading, path: Keys, group: str = "") -> bool:
             requirement.group = group
             reading.add(requirement)
     return bool(named)
-
-
-def _groups(reading: TomlReading, poetry: Poetry) -> None:
-    """PEP 735, and Poetry's groups of the same names or of others: each with the groups that it includes."""
-    tables = {canonical(name) or name: name for name in reversed(list(reading.table("dependency-groups")))}
-    names = dict.fromkeys([canonical(name) or name for name in reading.table("dependency-groups")])
-    names.update(dict.fromkeys(poetry.groups))
-    for group in list(names)[:MAX_GROUPS]:
-        todo, seen = [group], set()
-        while todo:
-            name = todo.pop(0)
-            if name in seen:
-                continue
-            seen.add(name)
-            if name in tables:
-                todo += _group(reading, tables[name], group)
-            elif name not in poetry.groups:
-                reading.note(
-                    ("dependency-groups", tables.get(group, group)), f"group '{name}' is included, but not there"
-                )
-            todo += poetry.group(name, group, enriches=name in tables)
-    if len(names) > MAX_GROUPS:
-        reading.note(("dependency-groups",), f"more than {MAX_GROUPS} groups; the rest was left out")
-    else:
-        _circles(reading, tables)
-
-
-def _group(reading: TomlReading, table: str, group: str) -> list[str]:
-    """Add what a group lists itself, for `group`; the names of those that it includes."""
-    included = []
-    for index, entry in enumerate(reading.items("dependency-groups", table)):
-        path = ("dependency-groups", table, index)
-        if isinstance(entry, str):
-            reading.pep508(entry, path, group)
-        elif isinstance(entry, dict) and isinstance(entry.get("include-group"), str):
-            included.append(canonical(entry["include-group"]) or entry["include-group"])
-        else:
-            reading.note(
-                path, f"an entry of the group '{table}' is no requirement and no include-group; it was left out"
-            )
-    return included
-
-
-def _circles(reading: TomlReading, tables: dict[str, str]) -> None:
-    """A note for each group that includes itself, which the standard forbids."""
-    includes = {
-        name: [
-            canonical(entry["include-group"])
-            for entry in reading.items("dependency-groups", table)
-            if isinstance(entry, dict) and isinstance(entry.get("include-group"), str)
-        ]
-        for name, table in tables.items()
-    }
-    for name, table in tables.items():
-        todo, seen = list(includes[name]), set()
-        while todo and name not in seen:
-            reached = todo.pop()
-            if reached not in seen:
-                seen.add(reached)
-                todo += includes.get(reached, [])
-        if name in seen:
-            reading.note(("dependency-groups", table), f"the group '{table}' includes itself, which is not allowed")
 
 
 def _pdm(reading: TomlReading, name: str) -> None:

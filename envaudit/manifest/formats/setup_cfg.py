@@ -6,7 +6,7 @@ import re
 from configparser import Error, MissingSectionHeaderError, ParsingError, RawConfigParser
 
 from envaudit.manifest import pep508
-from envaudit.manifest.pip_file import MAX_REQUIREMENTS
+from envaudit.manifest.pip_file import MAX_REQUIREMENTS, include, short
 from envaudit.manifest.requirement import Manifest, ManifestError
 from envaudit.manifest.traced import Lines, Traced, locate
 from envaudit.snapshot.metadata import canonical
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
     from envaudit.manifest.source import Source
 
-_SECTION = re.compile(r"\[([^\]]+)\]")
 _INSTALLS = ("install_requires", "install-requires")
 _PYTHON = ("python_requires", "python-requires")
 _EXTRAS = "options.extras_require"
@@ -73,9 +72,9 @@ def _options(text: str) -> Iterator[tuple[str, str, list[Traced]]]:
         if option:
             yield section, option, values
         option, values, indent = "", [], level
-        header = _SECTION.match(stripped)
+        header = RawConfigParser.SECTCRE.match(stripped)
         if header:
-            section = header[1]
+            section = header["header"]
             continue
         at = min((at for at in (stripped.find("="), stripped.find(":")) if at >= 0), default=-1)
         if at >= 0:
@@ -93,7 +92,7 @@ def _python(manifest: Manifest, values: list[Traced], lines: Lines) -> str:
         return str(SpecifierSet(text))
     except InvalidSpecifier:
         first = next((value.first_offset() for value in values if len(value)), None)
-        manifest.note(lines.line(first or 0), f"python_requires is no set of versions: '{text[:100]}'")
+        manifest.note(lines.line(first or 0), f"python_requires is no set of versions: '{short(text)}'")
         return ""
 
 
@@ -120,7 +119,7 @@ def _between_semicolons(value: Traced) -> list[Traced]:
 
 def _file(manifest: Manifest, source: Source, line: int, name: str, group: str) -> None:
     try:
-        included = source.include(name)
+        included = include(source, name)
     except ManifestError as error:
         manifest.note(line, str(error))
         return
@@ -144,7 +143,7 @@ def _take(manifest: Manifest, values: list[Traced], lines: Lines, group: str) ->
         try:
             requirement = pep508.parse(value.text, lines.path, line, 0, group=group)
         except ValueError as error:
-            manifest.note(here, f"{where}'{value.text[:100]}' was left out: {error}")
+            manifest.note(here, f"{where}'{short(value.text)}' was left out: {error}")
             continue
         requirement.place = locate(value, requirement.place, lines, line)
         manifest.requirements.append(requirement)

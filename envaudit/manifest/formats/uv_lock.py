@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import deque
+
 from envaudit.manifest import lock_markers, lock_worlds, toml_lines
-from envaudit.manifest.locks import Lock, listed, python_set, short, strings, table, tables, toml_packages
+from envaudit.manifest.locks import Lock, git_address, listed, python_set, short, strings, table, tables, toml_packages
 from envaudit.manifest.requirement import ManifestError
 
 TYPE_CHECKING = False
@@ -60,10 +62,9 @@ def read(source: Source) -> Manifest:
 
 
 def _url(place: dict[str, Any]) -> str:
-    for kind, before in (("git", "git+"), ("url", ""), ("path", ""), ("directory", ""), ("editable", "")):
-        if isinstance(place.get(kind), str):
-            return f"{before}{place[kind]}"
-    return ""
+    if isinstance(place.get("git"), str):
+        return git_address(place["git"])
+    return next((place[key] for key in ("url", "path", "directory", "editable") if isinstance(place.get(key), str)), "")
 
 
 class _Graph:
@@ -173,7 +174,7 @@ class _Graph:
         """Where each node is reached from `starts`."""
         masks: dict[Node, int] = {}
         known: dict[int, int] = {}  # id of a tree -> environments
-        todo: list[Node] = []
+        todo: deque[Node] = deque()
 
         def follow(edges: list[Edge], here: int) -> None:
             for target, tree in edges:
@@ -191,7 +192,7 @@ class _Graph:
         self._worlds.learn(self._supported)
         follow(starts, self._worlds.mask(self._supported))
         while todo:
-            node = todo.pop()
+            node = todo.popleft()
             follow(self._edges.get(node, []), masks[node])
         return masks
 
