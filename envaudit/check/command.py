@@ -109,12 +109,13 @@ def _confirmed(outcome: Outcome, mended: Mended, options: Options) -> str | None
     reasons: dict[str, None] = {}
     paths = {change.place.path for change in mended.changes}
     with status("asking a resolver for versions that meet the changed files"):
-        for context, target, worlds in outcome.again(mended.files).installs:
+        installs = zip(outcome.checks.installs, outcome.again(mended.files).installs)
+        for (before, _, _), (context, target, worlds) in installs:
             if context.complete or paths.isdisjoint(one.place.path for one in context.requirements):
                 continue
             python = worlds[-1].snapshot.get("python") or pythons.SERIES[-1]
             try:
-                found, reason = confirm(context, target, python, resolver, options.timeout, outcome.matrix)
+                found, reason = confirm(before, context, target, python, resolver, options.timeout, outcome.matrix)
             except Refused as error:
                 return f"{resolver.name} finds no versions for it: {error}"
             if not found:

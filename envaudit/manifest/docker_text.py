@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 
 from envaudit.manifest.traced import Traced
 
@@ -34,11 +35,12 @@ def instructions(text: str) -> Iterator[Instruction]:
     """The instructions in order."""
     escape, lines = _escape(text), text.split("\n")
     offsets, at = [], 0
-    ends: dict[str, list[int]] = {}  # a here-document's last line -> where such lines are
+    ends: dict[tuple[bool, str], list[int]] = {}  # (without its tabs, a here-document's last line) -> where it stands
     for index, line in enumerate(lines):
         offsets.append(at)
         at += len(line) + 1
-        ends.setdefault(line.strip("\t\r"), []).append(index)
+        ends.setdefault((False, line.rstrip("\r")), []).append(index)
+        ends.setdefault((True, line.strip("\t\r")), []).append(index)
     index = 0
     while index < len(lines):
         joined, first = Traced(), offsets[index]
@@ -60,7 +62,7 @@ def instructions(text: str) -> Iterator[Instruction]:
         name, arguments = found[1].upper(), joined.part(found.end(), len(joined)).strip()
         heredoc = None
         if name in ("RUN", "COPY", "ADD"):
-            body_end = _after_heredocs(arguments.text, lines, index, ends)
+            body_end = _after_heredocs(arguments.text, index, ends)
             if body_end > index:
                 start, stop = offsets[index], offsets[body_end - 1] + len(lines[body_end - 1])
                 heredoc, index = Traced(text[start:stop], start), body_end
@@ -78,11 +80,11 @@ def _escape(text: str) -> str:
     return "\\"
 
 
-def _after_heredocs(arguments: str, lines: list[str], index: int, ends: dict[str, list[int]]) -> int:
+def _after_heredocs(arguments: str, index: int, ends: dict[tuple[bool, str], list[int]]) -> int:
     """The number of the line after the here-documents that start in an instruction; they begin at line `index`."""
     for tabs, _, delimiter in _HEREDOC.findall(arguments):
-        for end in ends.get(delimiter, ()):
-            if end >= index and (tabs or lines[end].rstrip("\r") == delimiter):
-                index = end + 1
-                break
+        places = ends.get((bool(tabs), delimiter), [])
+        end = bisect_left(places, index)
+        if end < len(places):
+            index = places[end] + 1
     return index

@@ -7,7 +7,7 @@ import re
 
 from envaudit.manifest import command as commands
 from envaudit.manifest import pip_argument, shell
-from envaudit.manifest.pip_file import MAX_REQUIREMENTS, PipFile, include, short
+from envaudit.manifest.pip_file import MAX_NOTES, MAX_REQUIREMENTS, PipFile, include, short
 from envaudit.manifest.requirement import INSTALL, REMOVE, ManifestError, Place, Requirement
 from envaudit.manifest.traced import Lines, Traced, locate
 
@@ -80,7 +80,7 @@ class Installs:
             script = _script(words, command)
             return self.shell(script, variables, depth + 1) if script is not None and depth < MAX_DEPTH else 0
         install = commands.install(words)
-        if install is None or not (install.words or install.files):
+        if install is None or not (install.words or install.files) or len(self._manifest.notes) >= MAX_NOTES:
             return 0
         line = self._lines.line(offset)
         cut = {}  # `pip install numpy>=1.2` without quotes writes to the file "=1.2"
@@ -108,6 +108,8 @@ class Installs:
 
     def _word(self, install: commands.Install, word: Word, editable: bool, command_line: int, cut: str) -> None:
         line, text = self._line(word, command_line), word.text.text
+        if len(self._manifest.notes) >= MAX_NOTES:
+            return
         if len(self._manifest.requirements) >= MAX_REQUIREMENTS:
             if not self._full:
                 self._manifest.note(line, f"more than {MAX_REQUIREMENTS:,} requirements; the rest was not read")

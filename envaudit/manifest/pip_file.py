@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from envaudit.manifest.source import Source
 
 MAX_REQUIREMENTS = 20_000
+MAX_NOTES = 1_000
 _VARIABLE = re.compile(r"\$\{[A-Z0-9_]+\}")  # the only spelling that pip replaces
 _REMOTE = re.compile(r"(?:https?|file):", re.IGNORECASE)
 _FLAGS = ("--no-index", "--prefer-binary", "--require-hashes", "--pre")
@@ -57,6 +58,9 @@ class PipFile:
         for line, text in logical_lines(lines):
             if len(self._manifest.requirements) >= MAX_REQUIREMENTS:
                 self._leave_out(source, line, f"more than {MAX_REQUIREMENTS:,} requirements; the rest was not read")
+                return
+            if len(self._manifest.notes) >= MAX_NOTES:
+                self.left_out = True
                 return
             argument, options = _split(text)
             try:
@@ -123,6 +127,8 @@ class PipFile:
         self._note(file, line, text)
 
     def _note(self, file: Source | Lines, line: int, text: str) -> None:
+        if len(self._manifest.notes) == MAX_NOTES - 1:
+            text = f"more than {MAX_NOTES:,} lines are not as they should be; the rest was not read"
         if file.path == self._manifest.path:
             self._manifest.note(line, text)
         else:

@@ -86,7 +86,7 @@ def overrides(reading: TomlReading) -> None:
         if requirement.name not in given:
             reading.add(requirement)
         elif requirement.kind != CONSTRAINT:
-            for override in given[requirement.name]:
+            for override in () if reading.full else given[requirement.name]:
                 reading.add(regrouped(override, requirement.group, INSTALL))
     named = {requirement.name for requirement in reading.manifest.requirements}
     for name, several in given.items():

@@ -78,7 +78,7 @@ def read(folders: list[str]) -> tuple[Source, list[Fault]]:
                         except Fault as fault:
                             faults.append(fault)
                 elif content is not None:
-                    raise Fault(path, 1, "is neither a list of rules nor a table, a release list or a file of requirements")
+                    raise Fault(path, 1, "is neither a list of rules nor a table, a release list or requirements")
             except Fault as fault:
                 faults.append(fault)
     return Source(list(rules.values()), tables, releases, requires), faults

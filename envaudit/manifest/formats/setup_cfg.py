@@ -6,7 +6,7 @@ import re
 from configparser import Error, MissingSectionHeaderError, ParsingError, RawConfigParser
 
 from envaudit.manifest import pep508
-from envaudit.manifest.pip_file import MAX_REQUIREMENTS, include, short
+from envaudit.manifest.pip_file import MAX_NOTES, MAX_REQUIREMENTS, include, short
 from envaudit.manifest.requirement import Manifest, ManifestError
 from envaudit.manifest.traced import Lines, Traced, locate
 from envaudit.snapshot.metadata import canonical
@@ -137,8 +137,8 @@ def _take(manifest: Manifest, values: list[Traced], lines: Lines, group: str) ->
         line = lines.line(value.first_offset() or 0)
         here = line if lines.path == manifest.path else None
         where = "" if here else f"{lines.path}:{line}: "
-        if len(manifest.requirements) >= MAX_REQUIREMENTS:
-            manifest.note(here, f"{where}more than {MAX_REQUIREMENTS:,} requirements; the rest was not read")
+        if len(manifest.requirements) >= MAX_REQUIREMENTS or len(manifest.notes) >= MAX_NOTES:
+            manifest.note(here, f"{where}too many requirements or wrong lines; the rest was not read")
             return
         try:
             requirement = pep508.parse(value.text, lines.path, line, 0, group=group)
