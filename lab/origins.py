@@ -75,10 +75,10 @@ def final(text: str) -> str | None:
     return None if version.is_prerelease or version.local else str(version)
 
 
-def from_tags(clone: Path, patterns: list[str], folder: str, compiled: bool) -> list[Release]:
-    """The releases that tags name: "v{}" takes v1.2 for 1.2, "v25.{}=4.25.{}" takes v25.1 for 4.25.1.
+def tagged(clone: Path, patterns: list[str]) -> dict[str, tuple[str, int]]:
+    """The releases that tags name, oldest first, each with its tag and its date (seconds since 1970).
 
-    A tag whose files do not tell its Pythons takes those of the release before.
+    "v{}" takes v1.2 for 1.2, "v25.{}=4.25.{}" takes v25.1 for 4.25.1.
     """
     tags: dict[str, tuple[str, int]] = {}
     for line in (
@@ -93,8 +93,17 @@ def from_tags(clone: Path, patterns: list[str], folder: str, compiled: bool) -> 
                 version = final(named.replace("{}", inside) if named else inside)
                 if version:
                     tags[version] = (tag, int(date or 0))
+    return {version: tags[version] for version in sorted(tags, key=Version)}
+
+
+def from_tags(clone: Path, patterns: list[str], folder: str, compiled: bool) -> list[Release]:
+    """The releases that tags name, with the Pythons of their packaging files.
+
+    A tag whose files do not tell its Pythons takes those of the release before.
+    """
+    tags = tagged(clone, patterns)
     names = [f"{folder}/{name}" for name in PACKAGING_FILES[:3]] if folder else list(PACKAGING_FILES)
-    ordered = sorted(tags, key=Version)
+    ordered = list(tags)
     texts = contents(clone, [f"{tags[version][0]}:{name}" for version in ordered for name in names])
     releases: list[Release] = []
     for number, version in enumerate(ordered):

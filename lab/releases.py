@@ -43,10 +43,10 @@ class Origin(NamedTuple):
     words: list[str]  # compiled, in=FOLDER, from=VERSION, VERSION:FIRST[-LAST] (Python 3 minors from there on)
 
 
-def origins() -> dict[str, Origin]:
-    """packages.txt, read: package to its origin."""
+def origins(path: Path = HERE / "packages.txt") -> dict[str, Origin]:
+    """packages.txt, or another file of its lines, read: package to its origin."""
     found = {}
-    for line in (HERE / "packages.txt").read_text("utf-8").splitlines():
+    for line in path.read_text("utf-8").splitlines():
         fields = line.partition("#")[0].split()
         if fields:
             package, repository, *rest = [*fields, ""] if len(fields) == 2 else fields

@@ -37,8 +37,9 @@ class Choices:
         """One version of each kind, in the order an installer prefers them: what is there, then the newest."""
         if name not in self._kinds:
             kinds: dict[Any, list[str]] = {}
+            wanted = self._wanted(name)
             for version in self._versions[name]:
-                kinds.setdefault(self._signature(name, version), []).append(version)
+                kinds.setdefault(self._signature(name, version, wanted), []).append(version)
             self._kinds[name] = {members[0]: members for members in kinds.values()}
         part = self._world.parts[name]
         if self._forced and not part.stated:
@@ -106,7 +107,7 @@ class Choices:
         bounds = [bound for atom in self._atoms[name] if atom[0] == "version" for pair in atom[2] for bound in pair]
         return sorted(bound for bound in bounds if bound is not None)
 
-    def _signature(self, name: str, version: str) -> tuple[Any, ...]:
+    def _signature(self, name: str, version: str, wanted: list[str]) -> tuple[Any, ...]:
         key = versions.key(version)
         assert key is not None
         self._facts.packages[name] = version
@@ -118,7 +119,7 @@ class Choices:
                 build, assumed = self._facts.build(name)
                 told.append((assumed, build is not None and [fits(pattern, build) for pattern in atom[2]]))
         told.append(sorted((self._declares_of(name, version) or {"?": ""}).items()))
-        told += [_meets(wanted, key) for wanted in self._wanted(name)]
+        told += [_meets(specifier, key) for specifier in wanted]
         return tuple(map(str, told))
 
     def _wanted(self, name: str) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from envaudit.check import baseline, edit, pythons
 from envaudit.check.confirm import Refused, confirm
 from envaudit.check.edit import EditError
+from envaudit.check.mend import resolved_planner
 from envaudit.check.run import WRONG_INPUT, run
 from envaudit.check.silence import KNOWN
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from envaudit.check.edit import Edited
     from envaudit.check.mend import Mended
     from envaudit.check.run import Outcome
+    from envaudit.fix.resolve.interface import Resolver
     from envaudit.options import Options
 
 # what a user may have written wrong; each says in one line what, where and why
@@ -63,7 +65,9 @@ def _rewrite(outcome: Outcome, options: Options, out: TextIO) -> int:
     if mended is None or not mended.changes:
         _show(outcome, "text", out)
         return 1 if outcome.fails() else 0
-    refused = None if options.resolver == "none" else _confirmed(outcome, mended, options)
+    refused = None
+    if options.resolver != "none":
+        mended, refused = _confirmed(outcome, mended, options)
     files = [
         edit.edit(path, format, changes)
         for path, (format, changes) in edit.by_file(outcome.manifests, mended.changes).items()
@@ -95,8 +99,8 @@ def _write(files: list[Edited]) -> None:
         raise
 
 
-def _confirmed(outcome: Outcome, mended: Mended, options: Options) -> str | None:
-    """Ask a resolver about every way of installing the changed files; the reason where it refuses one."""
+def _confirmed(outcome: Outcome, mended: Mended, options: Options) -> tuple[Mended, str | None]:
+    """Changes that a resolver finds versions for, the first ones if it does; with the reason where it finds none."""
     from envaudit.fix.resolve.find import find
     from envaudit.fix.resolve.interface import Broken
     from envaudit.report.progress import status
@@ -105,23 +109,33 @@ def _confirmed(outcome: Outcome, mended: Mended, options: Options) -> str | None
         resolver = find(options.resolver, None)
     except Broken as error:
         mended.notes.append(f"not resolved: {error}")
-        return None
+        return mended, None
+    with status("asking a resolver for versions that meet the changed files"):
+        refused = _ask(outcome, mended, resolver, options.timeout)
+        if refused and outcome.mend:
+            other = outcome.mend(resolved_planner(outcome.matrix, resolver, options.timeout))
+            if other.changes and not _ask(outcome, other, resolver, options.timeout):
+                return other, None
+    return mended, refused
+
+
+def _ask(outcome: Outcome, mended: Mended, resolver: Resolver, seconds: float) -> str | None:
+    """Ask about every way of installing the changed files; the reason where one is refused."""
     reasons: dict[str, None] = {}
     paths = {change.place.path for change in mended.changes}
-    with status("asking a resolver for versions that meet the changed files"):
-        installs = zip(outcome.checks.installs, outcome.again(mended.files).installs)
-        for (before, _, _), (context, target, worlds) in installs:
-            if context.complete or paths.isdisjoint(one.place.path for one in context.requirements):
-                continue
-            python = worlds[-1].snapshot.get("python") or pythons.SERIES[-1]
-            try:
-                found, reason = confirm(before, context, target, python, resolver, options.timeout, outcome.matrix)
-            except Refused as error:
-                return f"{resolver.name} finds no versions for it: {error}"
-            if not found:
-                reasons[reason] = None
-            elif reason and reason not in mended.notes:
-                mended.notes.append(reason)
+    installs = zip(outcome.checks.installs, outcome.again(mended.files).installs)
+    for (before, _, _), (context, target, worlds) in installs:
+        if context.complete or paths.isdisjoint(one.place.path for one in context.requirements):
+            continue
+        python = worlds[-1].snapshot.get("python") or pythons.SERIES[-1]
+        try:
+            found, reason = confirm(before, context, target, python, resolver, seconds, outcome.matrix)
+        except Refused as error:
+            return f"{resolver.name} finds no versions for it: {error}"
+        if not found:
+            reasons[reason] = None
+        elif reason and reason not in mended.notes:
+            mended.notes.append(reason)
     if reasons:
         mended.notes.append(f"not resolved: {'; '.join(reasons)}")
     else:

@@ -12,12 +12,19 @@ from envaudit.manifest.requirement import Requirement
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any
+    from typing import Any, Optional
 
     from envaudit.check.audit import Checked, Checks
     from envaudit.check.world import World
+    from envaudit.finding import Finding
+    from envaudit.fix.plan import Plan
+    from envaudit.fix.resolve.interface import Resolver
+    from envaudit.fix.wishes import Wishes
     from envaudit.manifest.requirement import Manifest, Place
     from envaudit.matrix.store import Matrix
+    from envaudit.snapshot.model import Snapshot
+
+    Planner = Callable[[Snapshot, list[Finding], Wishes], Optional[Plan]]
 
 ROUNDS = 6  # of changes: what one brings in the next may mend
 
@@ -70,16 +77,17 @@ def mend(
     first: Checks,
     wanted: Callable[[Checks], list[Checked]],
     again: Callable[[list[Manifest]], Checks],
-    matrix: Matrix,
+    plan: Planner,
 ) -> Mended:
-    """The changes to `manifests` after which `wanted` finds nothing; `again` audits the changed ones."""
+    """The changes to `manifests` after which `wanted` finds nothing; `again` audits the changed ones, and `plan` finds
+    versions for a world where no tighter requirement does it."""
     changed: dict[tuple[str, int, str], Change] = {}
     notes: dict[str, None] = {}
     now, checks = manifests, first
     left = wanted(checks)
     tried: set[tuple[str, frozenset[str], str]] = set()
     for _ in range(ROUNDS):
-        made = _round(left, matrix, notes, tried)
+        made = _round(left, plan, notes, tried)
         if not made:
             break
         for one in made:
@@ -117,7 +125,7 @@ def _with(manifest: Manifest, made: list[Change]) -> Manifest:
 
 
 def _round(
-    left: list[Checked], matrix: Matrix, notes: dict[str, None], tried: set[tuple[str, frozenset[str], str]]
+    left: list[Checked], plan: Planner, notes: dict[str, None], tried: set[tuple[str, frozenset[str], str]]
 ) -> list[Change]:
     """Changes for the findings that are left: tighter requirements where they do, else other versions."""
     made: list[Change] = []
@@ -136,7 +144,7 @@ def _round(
         which = (*findings[0].which(), "")
         if which not in tried:
             tried.add(which)
-            made += _moved(world, findings, matrix, notes)
+            made += _moved(world, findings, plan, notes)
     return made
 
 
@@ -175,16 +183,42 @@ def _by_hand(name: str, specifier: str, stated: list[Requirement], notes: dict[s
         notes[f"{name}{specifier}: {stated[0].place.path} is not rewritten by hand; make it again with it"] = None
 
 
-def _moved(world: World, findings: list[Checked], matrix: Matrix, notes: dict[str, None]) -> list[Change]:
-    """Other versions, as the plan for this world's newest choice of versions has them."""
+def matrix_planner(matrix: Matrix) -> Planner:
+    """Plans as the matrix alone makes them."""
     from envaudit.fix.plan import make_plan
+
+    return lambda snapshot, findings, wishes: make_plan(snapshot, findings, matrix, "pip", wishes)
+
+
+def resolved_planner(matrix: Matrix, resolver: Resolver, seconds: float) -> Planner:
+    """Plans that a resolver has confirmed."""
+    from envaudit.fix.resolved import make_resolved_plan
+
+    def plan(snapshot: Snapshot, findings: list[Finding], wishes: Wishes) -> Plan | None:
+        return make_resolved_plan(
+            snapshot,
+            findings,
+            matrix,
+            installer="pip",
+            wishes=wishes,
+            resolver=lambda: resolver,
+            live=False,
+            seconds=seconds,
+            tell=lambda text: None,
+        )
+
+    return plan
+
+
+def _moved(world: World, findings: list[Checked], planner: Planner, notes: dict[str, None]) -> list[Change]:
+    """Other versions, as the plan for this world's newest choice of versions has them."""
     from envaudit.fix.wishes import Wishes
 
     said = [checked.finding for checked in findings]
     unasked = [name for name in world.parts if not asked_for(world, name)]
-    plan = make_plan(world.snapshot, said, matrix, "pip", Wishes(unasked))
+    plan = planner(world.snapshot, said, Wishes(unasked))
     if unasked and (plan is None or plan.left or not plan.pins):
-        plan = make_plan(world.snapshot, said, matrix, "pip", Wishes())
+        plan = planner(world.snapshot, said, Wishes())
     made: list[Change] = []
     clauses = [clause for checked in findings for clause in checked.clauses]
     for name, version in (plan.pins if plan else {}).items():

@@ -9,7 +9,7 @@ from envaudit.check.baseline import BaselineError
 from envaudit.check.config import ConfigError
 from envaudit.check.hosts import Hosts
 from envaudit.check.ignores import IgnoreError
-from envaudit.check.mend import mend
+from envaudit.check.mend import matrix_planner, mend
 from envaudit.check.silence import Silence
 from envaudit.check.world import ASSUMED
 from envaudit.manifest import ManifestError, read
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from envaudit.check.audit import Checked, Checks
-    from envaudit.check.mend import Mended
+    from envaudit.check.mend import Mended, Planner
     from envaudit.manifest.requirement import Manifest
     from envaudit.matrix.store import Matrix
     from envaudit.options import Options
@@ -45,7 +45,8 @@ class Outcome:
     notes      (path, line or None, sentence)
     strict     whether possible findings count too
     fail_on    level from which on a finding counts
-    mended     the changes that mend it; None where there is nothing to mend
+    mend       what finds changes with another planner
+    mended     the changes that mend it; both None where there is nothing to mend
     """
 
     def __init__(
@@ -58,6 +59,7 @@ class Outcome:
         self.notes = list(checks.notes)
         self.strict = False
         self.fail_on = "error"
+        self.mend: Callable[[Planner], Mended] | None = None
         self.mended: Mended | None = None
 
     def counted(self) -> list[Checked]:
@@ -109,7 +111,8 @@ def run(options: Options) -> Outcome:
         return [one for one in silence.kept(found.findings) if to_mend(one, outcome.strict)]
 
     if wanted(checks):
-        outcome.mended = mend(manifests, checks, wanted, again, matrix)
+        outcome.mend = lambda plan: mend(manifests, checks, wanted, again, plan)
+        outcome.mended = outcome.mend(matrix_planner(matrix))
     return outcome
 
 

@@ -54,10 +54,8 @@ def _specifier(part: Part, ordered: list[str], good: list[str], clauses: list[An
     while start and ordered[start - 1] in good:
         start -= 1
     bounds = sorted(_bounds(part.name, clauses))
-    low = _between(bounds, ordered[start - 1], ordered[start], last=True) if start else None
-    if low is not None and as_specifier(low, None)[1] != "=":
-        low = _key(ordered[start])  # ">=2.14.1" reads better than ">2.14"
-    high = _between(bounds, ordered[end], ordered[end + 1], last=False) if end + 1 < len(ordered) else None
+    low = _low(bounds, ordered[start - 1], ordered[start : end + 1]) if start else None
+    high = _high(bounds, ordered[end], ordered[end + 1]) if end + 1 < len(ordered) else None
     return narrowed([requirement.specifier for requirement in part.stated], as_specifier(low, high))
 
 
@@ -75,11 +73,18 @@ def narrowed(stated: list[str], region: str) -> str:
     return ",".join(sorted(kept, key=lambda clause: not clause.startswith((">", "~", "="))))
 
 
-def _between(bounds: list[Key], before: str, after: str, last: bool) -> Key:
-    """A bound that a rule states between two neighbouring releases; the later release itself where none does."""
-    low, high = _key(before), _key(after)
-    found = [bound for bound in bounds if low < bound <= high]
-    return found[-1 if last else 0] if found else high
+def _low(bounds: list[Key], bad: str, good: list[str]) -> Key:
+    """Where the good versions begin: the first bound of a rule above the last bad one.
+
+    Releases between the two are good only because what they declare keeps an installer from taking them.
+    """
+    above = next((bound for bound in bounds if bound > _key(bad)), None)
+    return next((key for key in map(_key, good) if above is not None and key >= above), _key(good[0]))
+
+
+def _high(bounds: list[Key], good: str, bad: str) -> Key:
+    """Where they end: a bound of a rule between the last good and the first bad version, else the bad one."""
+    return next((bound for bound in bounds if _key(good) < bound <= _key(bad)), _key(bad))
 
 
 def _bounds(name: str, conditions: list[Any]) -> Iterator[Key]:

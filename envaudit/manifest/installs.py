@@ -92,6 +92,8 @@ class Installs:
         for word, kind in install.files:
             self._include(install, word, kind, self._line(word, line))
         self._step += 1
+        if len(self._manifest.notes) >= MAX_NOTES:
+            self._manifest.note(line, "too much is not as it should be; the commands after this one were not read")
         return 1
 
     def change_folder(self, word: Word) -> None:

@@ -16,7 +16,8 @@ CASES = [
      ["numpy>=1.2", "# a comment", "", "torch"]),
     ("def lines():\n  return [x.strip() for x in open(os.path.join(os.path.dirname(__file__), 'requirements.txt')) if "
      "x.strip() and not x.startswith('#')]\nsetup(install_requires=lines())", ["numpy>=1.2", "torch"]),
-    ("_deps = ['a>=1', 'b']\ndeps = {b: a for a, b in (re.findall(r'^(([^!=<>]+)(?:[!=<>].*)?$)', x)[0] for x in _deps)}"
+    ("_deps = ['a>=1', 'b']\n"
+     "deps = {b: a for a, b in (re.findall(r'^(([^!=<>]+)(?:[!=<>].*)?$)', x)[0] for x in _deps)}"
      "\ndef some(*names):\n  return [deps[n] for n in names]\nsetup(install_requires=some('a') + [deps['b']])",
      ["a>=1", "b"]),
     ("X = ['a']\nif cuda():\n  X.append('b')\nsetup(install_requires=X)", ["a", "b"]),
@@ -24,6 +25,8 @@ CASES = [
     ("spec = importlib.util.spec_from_file_location('v', 'pkg/version.py')\nv = importlib.util.module_from_spec(spec)\n"
      "setup(install_requires=[f'a>={v.least}'])", ["a>=0.4"]),
     ("X = ['a']\nif cuda():\n  X = ['b']\nsetup(install_requires=X)", UNKNOWN),
+    ("X = ['a']\ntry:\n  import t\nexcept ImportError:\n  X = ['b']\nsetup(install_requires=X)", UNKNOWN),
+    ("def f():\n  if cuda():\n    return ['b']\n  return ['a']\nsetup(install_requires=f())", UNKNOWN),
     ("for x in things():\n  X.append(x)\nsetup(install_requires=X)", UNKNOWN),
     ("setup(install_requires=['a', f'b>={found()}'])", ["a", UNKNOWN]),
 ]  # fmt: skip
@@ -45,3 +48,5 @@ def test_what_stands_under_an_unknown_condition_is_marked() -> None:
 def test_a_file_without_setup_and_arguments_that_cannot_be_read() -> None:
     assert setup_arguments("x = 1", FILES.get) is None
     assert setup_arguments("setup(**metadata())", FILES.get) == {"*": UNKNOWN}
+    assert setup_arguments("m = dict(name='x', **more())\nsetup(**m)", FILES.get) == {"name": "x", "*": UNKNOWN}
+    assert setup_arguments("m = {}\nm.update(more())\nsetup(**m)", FILES.get) == {"*": UNKNOWN}

@@ -177,7 +177,7 @@ def test_the_error_names_the_line() -> None:
 def test_a_key_of_too_many_parts() -> None:
     with pytest.raises(ManifestError, match=r"x\.toml:2: has a key of more than 300 parts"):
         parse(Source("x.toml", "b = 1\na" + ".a" * 20_000 + " = 1", [], []))
-    parse(Source("x.toml", f"a = [{"'b>=1.0.0', " * 900}]", [], []))
+    parse(Source("x.toml", "a = [" + "'b>=1.0.0', " * 900 + "]", [], []))
 
 
 def test_takes_time_linear_in_the_text() -> None:

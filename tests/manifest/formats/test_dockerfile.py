@@ -168,6 +168,11 @@ def test_a_file_that_is_not_there(tmp_path):
     assert [line for line, _ in manifest.notes] == [3, 4]
 
 
+def test_many_here_documents_take_no_time(tmp_path):
+    manifest = docker(tmp_path, "FROM x\n" + "RUN <<E\n\tE\nE\n" * 20_000 + "RUN pip install a")
+    assert names(manifest) == ["a"]
+
+
 @pytest.mark.parametrize("text", ["", "hello", "RUN pip install a", "# FROM x"])
 def test_no_dockerfile(tmp_path, text):
     with pytest.raises(ManifestError, match="has no FROM"):

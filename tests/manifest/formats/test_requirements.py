@@ -170,6 +170,13 @@ def test_no_more_than_the_bound(write, monkeypatch):
     assert "the rest was not read" in manifest.notes[0][1]
 
 
+def test_no_more_notes_than_the_bound(write):
+    manifest = read(write("=\n" * 100_000 + "a\n"))
+    assert len(manifest.notes) == 1_000
+    assert "the rest was not read" in manifest.notes[-1][1]
+    assert manifest.requirements == []
+
+
 def test_long_runs_of_space_and_backslashes_take_no_time(write):
     manifest = read(write("a" + " " * 1_000_000 + "\n" + "\\\n" * 200_000 + "b\n" + "#" * 100_000))
     assert [r.name for r in manifest.requirements] == ["a", "b"]
