@@ -15,7 +15,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks import environment, matrix
+from benchmarks import environment, files, matrix
 from benchmarks.measure import Command, interleaved
 
 SIZES = (175, 350, 700, 1400)  # packages
@@ -58,7 +58,10 @@ def measure(folder: Path, runs: int, packages: int) -> int:
     report = Command(f"envaudit --format json, {few}", [str(clashing / "envaudit"), "--format", "json"], statuses=(1,))
     worst = Command(f"envaudit, {lots}, terminal", [str(broken / "envaudit")], terminal=True, statuses=(1,))
     pip = Command("pip check, clean", [str(clean / "python"), "-m", "pip", "check"])
-    commands = [bare, quiet, grown, drawn, plain, report, worst, pip]
+    usual = files.write(folder / "repository")
+    one = Command("envaudit check, 1 file", [str(clean / "envaudit"), "check", usual[0]], statuses=(0, 1))
+    hook = Command(f"envaudit check, {len(usual)} files", [str(clean / "envaudit"), "check", *usual], statuses=(0, 1))
+    commands = [bare, quiet, grown, drawn, plain, report, worst, one, hook, pip]
     uv = shutil.which("uv")
     if uv:
         commands.append(Command("uv pip check, clean", [uv, "pip", "check", "--python", str(clean / "python")]))
@@ -95,6 +98,7 @@ def measure(folder: Path, runs: int, packages: int) -> int:
         target(f"{few} drawn on a terminal: at most 7 times", took(drawn) / took(bare), 7),
         target(f"{lots} drawn on a terminal: at most 7 times", took(worst) / took(bare), 7),
         target("pip check: at least 10 times slower", took(pip) / took(quiet), 10, least=True),
+        target(f"check of a usual repository ({len(usual)} files): at most 1 s", took(hook), 1.0),
         target("10,000 rules: at most 1.3 times the time at 1,000", took(grown) / took(quiet), 1.3),
         target("packages: at most linear (1 is linear)", steepest, 1.0),
         target(f"peak memory under 60 MiB ({peak.name})", peak.peak / 1024, 60),

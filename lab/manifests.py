@@ -2,8 +2,8 @@
 
     python -m lab.manifests --clones DIR [--list]
 
-DIR holds clones (bare ones do).  Every file of a format that `check` knows is written out of each clone's newest commit,
-read and judged; a traceback ends nothing but is counted and shown.
+DIR holds clones (bare ones do).  Every file of a format that `check` knows is written out of each clone's newest
+commit, read and judged; a traceback ends nothing but is counted and shown.
 """
 
 from __future__ import annotations
@@ -110,7 +110,7 @@ def _known(name: str) -> bool:
 
 
 def _git(folder: Path, *words: str) -> bytes:
-    return subprocess.run(["git", "-C", str(folder), *words], capture_output=True, check=False).stdout
+    return subprocess.run(["git", "-C", str(folder), *words], capture_output=True, check=False).stdout  # noqa: S603, S607
 
 
 if __name__ == "__main__":

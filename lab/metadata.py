@@ -17,7 +17,8 @@ from packaging.markers import UndefinedComparison
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
-from lab.setup_py import Maybe, plain, setup_arguments
+from lab.setup_py import setup_arguments
+from lab.setup_values import Maybe, plain
 
 if sys.version_info >= (3, 11):
     import tomllib

@@ -6,6 +6,7 @@ from envaudit import versions
 from envaudit.check.ranges import asked_for
 from envaudit.check.tighten import narrowed
 from envaudit.check.world import pinned
+from envaudit.fix.candidates import TORCH_INDEX, is_index_build
 from envaudit.fix.ways import pieces
 from envaudit.manifest.requirement import Requirement
 
@@ -242,6 +243,9 @@ def _moved(world: World, findings: list[Checked], planner: Planner, notes: dict[
             changed = True
         if not stated:
             _by_hand(name, f"=={version}", [], notes)
+    for tag in {versions.local(version) for version in (plan.pins if plan else {}).values()}:
+        if tag and is_index_build(tag):
+            notes[f"builds of +{tag} come from {TORCH_INDEX}{tag}: name it as an index"] = None
     for name in plan.remove if plan else ():
         notes[f"leave {name} out"] = None
     return made

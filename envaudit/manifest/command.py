@@ -77,15 +77,17 @@ class Install:
     kind       INSTALL or REMOVE
     words      (what is to be installed, whether as an editable)
     files      (file, INSTALL or CONSTRAINT) to read requirements from
+    indexes    addresses of package indexes; those of PyTorch's builds also where uv is told just the build
     upgrade    told to upgrade what already satisfies
     """
 
-    __slots__ = ("files", "kind", "tool", "upgrade", "words")
+    __slots__ = ("files", "indexes", "kind", "tool", "upgrade", "words")
 
     def __init__(self, tool: str, kind: str) -> None:
         self.tool, self.kind = tool, kind
         self.words: list[tuple[Word, bool]] = []
         self.files: list[tuple[Word, str]] = []
+        self.indexes: list[str] = []
         self.upgrade = False
 
 
@@ -238,3 +240,7 @@ def _value(found: Install, option: str, value: Word) -> None:
         found.files.append((value, CONSTRAINT))
     elif option in ("-e", "--editable"):
         found.words.append((value, True))
+    elif option in ("-i", "--index-url", "--extra-index-url", "--pypi-url", "--index", "--default-index"):
+        found.indexes.append(value.text.text)
+    elif option == "--torch-backend":
+        found.indexes.append(f"/whl/{value.text.text}")  # the folder of that build on PyTorch's index

@@ -82,6 +82,7 @@ class Installs:
         install = commands.install(words)
         if install is None or not (install.words or install.files) or len(self._manifest.notes) >= MAX_NOTES:
             return 0
+        self._manifest.indexes += install.indexes
         line = self._lines.line(offset)
         cut = {}  # `pip install numpy>=1.2` without quotes writes to the file "=1.2"
         for operator, target, before in command.redirects:

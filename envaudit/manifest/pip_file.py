@@ -68,6 +68,7 @@ class PipFile:
             except ValueError as error:
                 self._leave_out(source, line, f"pip does not take '{short(options)}': {error}")
                 continue
+            self._manifest.indexes += [*(values.index_url or ()), *(values.extra_index_url or ())]
             if argument.text:
                 self._take(argument, lines, line, kind, step, upgrade, hashed=bool(values.hash))
             elif values.editable:

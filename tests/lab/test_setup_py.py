@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from lab.setup_py import UNKNOWN, Maybe, setup_arguments
+from lab.setup_py import setup_arguments
+from lab.setup_values import UNKNOWN, Maybe
 
 FILES = {"requirements.txt": "numpy>=1.2\n# a comment\n\ntorch\n", "pkg/version.py": "least = '0.4'\n"}
 CASES = [

@@ -39,6 +39,10 @@ def read(source: Source) -> Manifest:
     uv_tables.sources_of(reading)
     uv_tables.overrides(reading)
     manifest.python = _python(reading, poetry)
+    for table in (("tool", "uv", "index"), ("tool", "poetry", "source")):
+        manifest.indexes += [
+            url for place in range(len(reading.items(*table))) if (url := reading.text(*table, place, "url"))
+        ]
     if "pixi" in reading.table("tool"):
         import_module("envaudit.manifest.formats.pixi").tables(reading, ("tool", "pixi"))
     return manifest
