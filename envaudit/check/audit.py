@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from copy import copy
+
 from envaudit.check import pythons
 from envaudit.check.contexts import Context, bundles, contexts
 from envaudit.check.ranges import asked_for, judge
@@ -15,15 +17,16 @@ from envaudit.truth import TRUE
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-    from typing import Any
+    from typing import Any, Optional
 
-    from envaudit.check.ranges import Clause, Outcome
+    from envaudit.check.ranges import Clause, Memo, Outcome
     from envaudit.check.world import World
     from envaudit.finding import Finding
     from envaudit.manifest.requirement import Manifest, Place, Requirement
     from envaudit.matrix.store import Matrix
     from envaudit.targets import Target
 
+    Memos = dict[tuple[Optional[str], str], tuple[Declares, Memo]]
     Which = tuple[str, frozenset[str]]  # rule and culprits
 
 
@@ -95,12 +98,13 @@ def check(
     for manifest in manifests:
         result.notes += [(manifest.path, line, text) for line, text in manifest.notes]
     found: dict[tuple[Which, frozenset[str]], Checked] = {}
+    memos: Memos = {}
     for bundle in bundles(manifests, together):
         for part in [bundle] if together else _compatible(bundle, matrix):
             for context in contexts(part):
                 on: list[Target | None] = [*hosts(context)]
                 for target in on or [None]:
-                    for checked in _on(context, target, matrix, result):
+                    for checked in _on(context, target, matrix, result, memos):
                         _add(found, checked, target.name if target else None)
     result.findings = sorted(found.values(), key=lambda one: (*one.finding.rank()[:1], not one.definite, not one.today))
     result.notes = list(dict.fromkeys(result.notes))
@@ -138,7 +142,7 @@ def _worlds(context: Context, target: Target | None, matrix: Matrix) -> list[tup
     return made
 
 
-def _on(context: Context, target: Target | None, matrix: Matrix, result: Checks) -> list[Checked]:
+def _on(context: Context, target: Target | None, matrix: Matrix, result: Checks, memos: Memos) -> list[Checked]:
     """The findings of one way of installing on one target."""
     worlds = _worlds(context, target, matrix)
     if not worlds:
@@ -152,14 +156,17 @@ def _on(context: Context, target: Target | None, matrix: Matrix, result: Checks)
         _refused(worlds[-1], result)
     worlds = possible or worlds
     result.installs.append((context, target, [world for world, _ in worlds]))
-    newer = coverage(Facts(worlds[-1][0].snapshot, matrix.table), matrix)
+    newest = worlds[-1][0]
+    newer = [row for row in coverage(Facts(newest.snapshot, matrix.table), matrix) if asked_for(newest, row["package"])]
     result.coverage += [row for row in newer if row not in result.coverage]
     by_which: dict[Which, list[tuple[Outcome, World]]] = {}
     for world, python in worlds:
-        declares = Declares(matrix, pythons.environment(python, target.snapshot if target else None))
-        for outcome in judge(world, matrix, declares):
-            which = outcome.finding.rule, frozenset(outcome.finding.culprits)
-            by_which.setdefault(which, []).append((outcome, world))
+        which = target.name if target else None, python
+        if which not in memos:
+            memos[which] = Declares(matrix, pythons.environment(python, target.snapshot if target else None)), {}
+        for outcome in judge(world, matrix, *memos[which]):
+            said = outcome.finding.rule, frozenset(outcome.finding.culprits)
+            by_which.setdefault(said, []).append((outcome, world))
     return [_merged(said, len(worlds), worlds[-1][1]) for said in by_which.values()]
 
 
@@ -167,7 +174,7 @@ def _merged(said: list[tuple[Outcome, World]], count: int, python: str) -> Check
     """What is said of several of `count` Pythons, the newest of them `python`, as one."""
     latest, world = said[-1]
     outcome = next((other for other, _ in reversed(said) if other.today), latest)
-    finding = outcome.finding
+    finding = copy(outcome.finding)
     if len(said) < count or any(other.finding.certainty != "definite" for other, _ in said):
         finding.certainty = "possible"
     names = list(dict.fromkeys(name for other, _ in said for name in other.names))

@@ -65,6 +65,11 @@ class Choices:
                 return False
         return True
 
+    def likely(self, chosen: dict[str, str]) -> bool:
+        """Whether they would still go together if releases that are too new to be known asked for what the one before
+        them asks for."""
+        return self._forced or self._agree(chosen, guess=True)
+
     def unsure(self, chosen: dict[str, str]) -> bool:
         """Whether something that is installed anew may bring another version of what nobody asks for."""
         parts = [self._world.parts[name] for name in chosen]
@@ -72,9 +77,12 @@ class Choices:
             return False
         return any(part.kept is None and self._declares_of(part.name, chosen[part.name]) is None for part in parts)
 
-    def _agree(self, chosen: dict[str, str]) -> bool:
+    def _agree(self, chosen: dict[str, str], guess: bool = False) -> bool:
         for name, version in chosen.items():
-            for other, wanted in (self._declares_of(name, version) or {}).items():
+            said = self._declares_of(name, version)
+            if guess and said is None:
+                said = self._guessed(name, version)
+            for other, wanted in (said or {}).items():
                 if other not in chosen or other == name:
                     continue
                 if self._world.parts[name].pinned and self._world.parts[other].pinned:
@@ -93,6 +101,10 @@ class Choices:
             self._declared[which] = kept
         return self._declared[which]
 
+    def _guessed(self, name: str, version: str) -> dict[str, str] | None:
+        key = versions.key(version)
+        return self._declares.guess(name, key) if self._declares is not None and key is not None else None
+
     def _every(self, name: str) -> list[str]:
         """Every version that `name` may get; for what only the target has, also those that it may be moved to."""
         part = self._world.parts[name]
@@ -105,7 +117,8 @@ class Choices:
 
     def _thresholds(self, name: str) -> list[Key]:
         bounds = [bound for atom in self._atoms[name] if atom[0] == "version" for pair in atom[2] for bound in pair]
-        return sorted(bound for bound in bounds if bound is not None)
+        declared = self._declares.bounds(name) if self._declares is not None else []
+        return sorted([*(bound for bound in bounds if bound is not None), *declared])
 
     def _signature(self, name: str, version: str, wanted: list[str]) -> tuple[Any, ...]:
         key = versions.key(version)
@@ -118,7 +131,8 @@ class Choices:
             elif atom[0] == "build":
                 build, assumed = self._facts.build(name)
                 told.append((assumed, build is not None and [fits(pattern, build) for pattern in atom[2]]))
-        told.append(sorted((self._declares_of(name, version) or {"?": ""}).items()))
+        said = self._declares_of(name, version)
+        told.append((said is None, sorted((said or self._guessed(name, version) or {}).items())))
         told += [_meets(specifier, key) for specifier in wanted]
         return tuple(map(str, told))
 
@@ -127,7 +141,7 @@ class Choices:
         found = set()
         for other in self._names:
             for version in self._versions[other]:
-                said = self._declares_of(other, version) or {}
+                said = self._declares_of(other, version) or self._guessed(other, version) or {}
                 if other != name and name in said:
                     found.add(said[name])
         return sorted(found)

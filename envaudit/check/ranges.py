@@ -17,7 +17,7 @@ from envaudit.truth import FALSE, SOME, TRUE, UNKNOWN
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Protocol
+    from typing import Any, Optional, Protocol
 
     from envaudit.check.world import World
     from envaudit.finding import Finding
@@ -26,11 +26,16 @@ if TYPE_CHECKING:
     from envaudit.versions import Key
 
     Clause = dict[str, Any]
+    Memo = dict[tuple[Any, ...], Optional["Outcome"]]
 
     class Declares(Protocol):
         """What releases declare of each other (envaudit/matrix/requires.py)."""
 
         def of(self, package: str, key: Key) -> dict[str, str] | None: ...
+
+        def guess(self, package: str, key: Key) -> dict[str, str] | None: ...
+
+        def bounds(self, package: str) -> list[Key]: ...
 
 
 MOST_LOOKS = 20_000  # for the clauses of one rule about the same packages
@@ -64,9 +69,12 @@ class Outcome:
         self.newest, self.today, self.bad, self.cut = newest, today, bad, cut
 
 
-def judge(world: World, matrix: Matrix, declares: Declares | None) -> list[Outcome]:
-    """What the rules say of a world, without those that a more particular one makes superfluous."""
-    found = outcomes(world, matrix, declares)
+def judge(world: World, matrix: Matrix, declares: Declares | None, memo: Memo | None = None) -> list[Outcome]:
+    """What the rules say of a world, without those that a more particular one makes superfluous.
+
+    `memo` keeps what was found, for worlds of the same target and Python that differ in other packages.
+    """
+    found = outcomes(world, matrix, declares, {} if memo is None else memo)
     certain = [one.finding for one in found if one.finding.certainty == "definite"]
     silent = {rule for finding in certain for rule in finding.supersedes}
     silent |= {
@@ -78,11 +86,34 @@ def judge(world: World, matrix: Matrix, declares: Declares | None) -> list[Outco
     return [one for one in found if one.finding.rule not in silent]
 
 
-def outcomes(world: World, matrix: Matrix, declares: Declares | None) -> list[Outcome]:
+def outcomes(world: World, matrix: Matrix, declares: Declares | None, memo: Memo) -> list[Outcome]:
     """Every rule that some choice of versions fires, of those that speak of a package that a requirement names."""
     facts = Facts(world.snapshot, matrix.table)
-    groups = (_Group(clauses, world, facts, declares) for clauses in _groups(world, matrix, facts))
-    return [found for group in groups if (found := group.outcome(matrix)) is not None]
+    found = []
+    for clauses in _groups(world, matrix, facts):
+        which = _which(clauses, world, facts)
+        if which not in memo:
+            memo[which] = _Group(clauses, world, facts, declares).outcome(matrix)
+        outcome = memo[which]
+        if outcome is not None:
+            found.append(outcome)
+    return found
+
+
+def _which(clauses: list[Clause], world: World, facts: Facts) -> tuple[Any, ...]:
+    """All of a world that bears on what these clauses say of it, for one target and Python."""
+    names = sorted(set().union(*(packages_in(clause["c"]) for clause in clauses)))
+    parts = tuple(_state(name, world, facts) for name in names)
+    snapshot = world.snapshot
+    builds = repr(snapshot.get("builds")), repr(snapshot.get("installers"))
+    return tuple(map(id, clauses)), parts, facts.complete, snapshot.get("packages_tagged"), builds
+
+
+def _state(name: str, world: World, facts: Facts) -> tuple[Any, ...]:
+    part = world.parts.get(name)
+    if part is None:
+        return name, facts.installed(name), facts.packages.get(name), name in world.unknown
+    return name, tuple(part.known), part.kept, bool(part.stated), repr(part.allowed)
 
 
 def _groups(world: World, matrix: Matrix, facts: Facts) -> list[list[Clause]]:
@@ -143,6 +174,7 @@ class _Group:
         self.all = TRUE
         self.newest: dict[str, str] | None = None
         self.today = FALSE
+        self.likely = False
         self.shown: tuple[int, dict[str, str], Clause] | None = None
         self.bad: dict[str, set[str]] = {name: set() for name in self.names}
         self.looks = 0
@@ -167,7 +199,7 @@ class _Group:
 
     def _walk(self, at: int, chosen: dict[str, str], clauses: list[Clause]) -> None:
         self.looks += 1
-        if self.looks > MOST_LOOKS or (not clauses and self.all == FALSE and self.newest is not None):
+        if self.looks > MOST_LOOKS or (not clauses and self.all == FALSE and self.likely):
             return
         if at == len(self.names):
             if self.choices.possible(chosen):
@@ -191,8 +223,11 @@ class _Group:
             value = SOME
         if value <= UNKNOWN:
             value = FALSE
-        if self.newest is None:
+        if self.newest is None or (not self.likely and self.choices.likely(chosen)):
             self.newest, self.today = dict(chosen), value
+            self.likely = self.choices.likely(chosen)
+            if value != FALSE:
+                self.shown = None  # what an installer takes today is the example
         self.all, self.any = min(self.all, value), max(self.any, value)
         if value == FALSE:
             return
