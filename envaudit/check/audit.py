@@ -165,8 +165,8 @@ def _on(context: Context, target: Target | None, matrix: Matrix, result: Checks,
         if which not in memos:
             memos[which] = Declares(matrix, pythons.environment(python, target.snapshot if target else None)), {}
         for outcome in judge(world, matrix, *memos[which]):
-            said = outcome.finding.rule, frozenset(outcome.finding.culprits)
-            by_which.setdefault(said, []).append((outcome, world))
+            fired = outcome.finding.rule, frozenset(outcome.finding.culprits)
+            by_which.setdefault(fired, []).append((outcome, world))
     return [_merged(said, len(worlds), worlds[-1][1]) for said in by_which.values()]
 
 
