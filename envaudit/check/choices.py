@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from envaudit.facts import Facts
     from envaudit.versions import Intervals, Key
 
+LAST = 1 << 30
 MOST_DRAWN = 60  # versions made up for a package whose releases nobody has listed
 
 
@@ -29,8 +30,11 @@ class Choices:
         self._names = names
         self._forced = False
         self._atoms = {name: list(_atoms(name, clauses)) for name in names}
-        self._versions = {name: self._every(name) for name in names}
         self._declared: dict[tuple[str, str], dict[str, str] | None] = {}
+        self._versions: dict[str, list[str]] = {}
+        # those without a release list last: versions are made up for them where others want them
+        for name in sorted(names, key=lambda name: not (world.parts[name].known and world.releases.of(name))):
+            self._versions[name] = self._every(name)
         self._kinds: dict[str, dict[str, list[str]]] = {}
 
     def of(self, name: str) -> list[str]:
@@ -42,8 +46,8 @@ class Choices:
                 kinds.setdefault(self._signature(name, version, wanted), []).append(version)
             self._kinds[name] = {members[0]: members for members in kinds.values()}
         part = self._world.parts[name]
-        if self._forced and not part.stated:
-            return [part.known[0]]
+        if self._forced and part.kept is not None:
+            return [part.kept]
         return list(self._kinds[name])
 
     def like(self, name: str, version: str) -> list[str]:
@@ -60,8 +64,8 @@ class Choices:
             return self._forced
         for name, version in chosen.items():
             part = self._world.parts[name]
-            # what nobody asks for moves only when it must
-            if not part.stated and version != part.kept and self._agree({**chosen, name: part.known[0]}):
+            # what is there moves only when it must
+            if part.kept not in (None, version) and self._agree({**chosen, name: part.known[0]}):
                 return False
         return True
 
@@ -71,11 +75,14 @@ class Choices:
         return self._forced or self._agree(chosen, guess=True)
 
     def unsure(self, chosen: dict[str, str]) -> bool:
-        """Whether something that is installed anew may bring another version of what nobody asks for."""
-        parts = [self._world.parts[name] for name in chosen]
-        if all(part.stated for part in parts):
-            return False
-        return any(part.kept is None and self._declares_of(part.name, chosen[part.name]) is None for part in parts)
+        """Whether something that is installed anew may bring another version of what is there."""
+        kept = [name for name in chosen if self._world.parts[name].kept is not None]
+        moved = [name for name in chosen if self._world.parts[name].kept is None]
+        return any(not self._told(name, chosen[name], other) for name in moved for other in kept)
+
+    def _told(self, name: str, version: str, other: str) -> bool:
+        key = versions.key(version)
+        return self._declares is not None and key is not None and self._declares.tells(name, key, other)
 
     def _agree(self, chosen: dict[str, str], guess: bool = False) -> bool:
         for name, version in chosen.items():
@@ -83,7 +90,7 @@ class Choices:
             if guess and said is None:
                 said = self._guessed(name, version)
             for other, wanted in (said or {}).items():
-                if other not in chosen or other == name:
+                if other not in chosen or other == name or self._when(name, version) < self._when(other, None):
                     continue
                 if self._world.parts[name].pinned and self._world.parts[other].pinned:
                     continue  # both are written down: a lock may have overridden what is declared
@@ -101,23 +108,34 @@ class Choices:
             self._declared[which] = kept
         return self._declared[which]
 
+    def _when(self, name: str, version: str | None) -> int:
+        """The last command that decides about a package: an installer asks nobody whom it was not told of and who stays
+        as he is, and a later command does not ask those of the earlier ones."""
+        part = self._world.parts[name]
+        if not part.stated:
+            return -1 if version in (None, part.kept) else LAST
+        return max(requirement.step for requirement in part.stated)
+
     def _guessed(self, name: str, version: str) -> dict[str, str] | None:
         key = versions.key(version)
         return self._declares.guess(name, key) if self._declares is not None and key is not None else None
 
     def _every(self, name: str) -> list[str]:
-        """Every version that `name` may get; for what only the target has, also those that it may be moved to."""
+        """Every version that `name` may get; of what is there, also those that it may be moved to."""
         part = self._world.parts[name]
-        if part.stated or part.kept is None:
+        if part.kept is None:
             return part.known or list(_drawn(part.allowed, self._thresholds(name)))
-        if all(not self._world.parts[other].stated for other in self._names):
+        if part.pinned or all(self._world.parts[other].kept is not None for other in self._names):
             return part.known
-        others = [version for _, version in reversed(self._world.releases.of(name))]
+        every = [version for key, version in self._world.releases.of(name) if versions.contains(part.allowed, key)]
+        others = every[::-1] or _drawn(part.allowed, self._thresholds(name))
         return [*part.known, *(version for version in others if version != part.kept)]
 
     def _thresholds(self, name: str) -> list[Key]:
         bounds = [bound for atom in self._atoms[name] if atom[0] == "version" for pair in atom[2] for bound in pair]
         declared = self._declares.bounds(name) if self._declares is not None else []
+        for wanted in self._wanted(name):
+            bounds += [bound for pair in _specified(wanted) for bound in pair]
         return sorted([*(bound for bound in bounds if bound is not None), *declared])
 
     def _signature(self, name: str, version: str, wanted: list[str]) -> tuple[Any, ...]:
@@ -140,7 +158,7 @@ class Choices:
         """What releases of the others declare of `name`."""
         found = set()
         for other in self._names:
-            for version in self._versions[other]:
+            for version in self._versions.get(other, ()):
                 said = self._declares_of(other, version) or self._guessed(other, version) or {}
                 if other != name and name in said:
                     found.add(said[name])
@@ -168,6 +186,13 @@ def _meets(wanted: str, key: Key) -> bool:
         return versions.meets(wanted, key)
     except ValueError:
         return True
+
+
+def _specified(wanted: str) -> Intervals:
+    try:
+        return versions.specifier(wanted)
+    except ValueError:
+        return []
 
 
 def _drawn(allowed: Intervals, thresholds: list[Key]) -> Iterator[str]:

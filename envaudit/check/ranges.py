@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
         def of(self, package: str, key: Key) -> dict[str, str] | None: ...
 
+        def tells(self, package: str, key: Key, other: str) -> bool: ...
+
         def guess(self, package: str, key: Key) -> dict[str, str] | None: ...
 
         def bounds(self, package: str) -> list[Key]: ...
@@ -166,9 +168,10 @@ class _Group:
     def __init__(self, clauses: list[Clause], world: World, facts: Facts, declares: Declares | None) -> None:
         self.clauses, self.world, self.facts = clauses, world, facts
         spoken: set[str] = set().union(*(packages_in(clause["c"]) for clause in clauses))
-        # what an installer decides first comes first: what is asked for, in the order of the files
+        # what an installer decides first comes first: what the last command asks for, in the order of the files, then
+        # what earlier ones did, then what is there
         self.names = [name for name in world.parts if name in spoken]
-        self.names.sort(key=lambda name: not world.parts[name].stated)
+        self.names.sort(key=lambda name: -max((one.step for one in world.parts[name].stated), default=-1))
         self.choices = Choices(self.names, clauses, world, facts, declares)
         self.any = FALSE
         self.all = TRUE

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 
 from envaudit import versions
 from envaudit.fix.candidates import TORCH_FAMILY, Releases
@@ -22,8 +23,10 @@ class Part:
 
     name     canonical name
     allowed  the versions it may get, as intervals
-    known    those of them that release lists know, newest first; [] where the matrix has no list
-    kept     the target's version, where the requirements leave it in place; else None
+    known    those of them that release lists know, newest first; [] where the matrix has no list; of what is kept, just
+             that version
+    kept     the target's version, where the requirements leave it in place; else None.  It moves only where something
+             that is installed anew requires it
     stated   the requirements that are in force for it; [] for what only the target has
     """
 
@@ -36,8 +39,8 @@ class Part:
 
     @property
     def pinned(self) -> bool:
-        """Whether the requirements leave one version only."""
-        return bool(self.stated) and len(self.known) == 1
+        """Whether a requirement leaves one version only."""
+        return any(pinned(requirement.specifier) for requirement in self.stated)
 
     def places(self) -> list[Place]:
         """Where it is asked for."""
@@ -106,12 +109,14 @@ def build(
             unversioned.add(name)
             world.unknown[name] = outcome.binding
         elif outcome.kept:
-            world.parts[name] = _only(name, outcome.kept, outcome.binding)
+            world.parts[name] = Part(name, _meeting(outcome.binding), [outcome.kept], outcome.kept, outcome.binding)
         elif outcome.binding:
-            world.parts[name] = _choice(world, name, outcome)
+            _choose(world, name, outcome)
+            if name not in world.parts:
+                unversioned.add(name)
     for name, version in held.items():
         if versions.key(version) is not None:
-            world.parts[name] = _only(name, version, [])
+            world.parts[name] = Part(name, versions.ALL, [version], version, [])
     snapshot["packages"] = {**held, **{name: part.known[0] for name, part in world.parts.items() if part.known}}
     unversioned |= {name for name, part in world.parts.items() if not part.known}
     snapshot["packages_unversioned"] = sorted(unversioned)
@@ -164,9 +169,7 @@ def _installed(asked: list[Requirement], there: str | None) -> _Outcome | None:
             result = _Outcome(None)
             result.unknown, result.binding = True, now
             continue
-        wanted = versions.ALL
-        for requirement in now:
-            wanted = versions.intersection(wanted, _specified(requirement))
+        wanted = _meeting(now)
         if not wanted:
             return None
         upgrade = any(requirement.upgrade for requirement in now)
@@ -180,11 +183,13 @@ def _installed(asked: list[Requirement], there: str | None) -> _Outcome | None:
     return result
 
 
-def _specified(requirement: Requirement) -> Intervals:
-    try:
-        return versions.specifier(requirement.specifier)
-    except ValueError:
-        return versions.ALL  # a specifier of the time before PEP 440 binds nothing that can be told
+def _meeting(requirements: list[Requirement]) -> Intervals:
+    """The versions that meet all of them."""
+    allowed = versions.ALL
+    for requirement in requirements:
+        with suppress(ValueError):  # a specifier of the time before PEP 440 binds nothing that can be told
+            allowed = versions.intersection(allowed, versions.specifier(requirement.specifier))
+    return allowed
 
 
 def _stays(version: str, wanted: Intervals, now: list[Requirement]) -> bool:
@@ -195,26 +200,25 @@ def _stays(version: str, wanted: Intervals, now: list[Requirement]) -> bool:
     return key is not None and fits and versions.contains(wanted, key)
 
 
-def _only(name: str, version: str, binding: list[Requirement]) -> Part:
-    return Part(name, versions.specifier(f"=={version}"), [version], version, binding)
-
-
-def _choice(world: World, name: str, outcome: _Outcome) -> Part:
+def _choose(world: World, name: str, outcome: _Outcome) -> None:
     allowed, releases = outcome.allowed, world.releases
     assert allowed is not None
     exact = next((pin for requirement in outcome.binding if (pin := pinned(requirement.specifier))), None)
     if exact:
         if releases.elsewhere(name, versions.specifier(f"=={exact}")):
             world.homeless.append((name, versions.public(exact)))
-        return Part(name, allowed, [exact], None, outcome.binding)
+        world.parts[name] = Part(name, allowed, [exact], None, outcome.binding)
+        return
     every = releases.of(name)
     # pre-releases are in no list: an installer leaves them out too
     known = [version for key, version in reversed(every) if versions.contains(allowed, key)]
     if not known and releases.elsewhere(name, allowed):
         world.homeless.append((name, ""))
-    elif every and not known and allowed[-1][0] is not None:
+        world.unknown[name] = outcome.binding
+        return
+    if every and not known and allowed[-1][0] is not None:
         known = [version_text(allowed[-1][0])]  # newer than every release that is known
-    return Part(name, allowed, known, None, outcome.binding)
+    world.parts[name] = Part(name, allowed, known, None, outcome.binding)
 
 
 def pinned(specifier: str) -> str | None:

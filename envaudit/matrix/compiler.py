@@ -231,12 +231,12 @@ def _releases(listed: Releases) -> tuple[list[Any], str]:
 
 
 def _requires(stated: Requires) -> dict[str, Any]:
-    """{"known": versions, "rows": [[versions, other package, specifier, marker]]}."""
+    """{"known": versions, "unsaid": [pattern of a name], "rows": [[versions, other, specifier, marker]]}."""
     rows = [
         [_span(stated, versions_, line), other, _asked(stated, asks, line), marker]
         for versions_, other, asks, marker, line in stated.rows
     ]
-    return {"known": _span(stated, stated.known, stated.line), "rows": rows}
+    return {"known": _span(stated, stated.known, stated.line), "unsaid": stated.unsaid, "rows": rows}
 
 
 def _asked(stated: Requires, asks: str, line: int) -> str:

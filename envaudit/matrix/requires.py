@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from envaudit.conditions import fits
 from envaudit.snapshot.markers import evaluator
 from envaudit.versions import contains
 
@@ -42,6 +43,13 @@ class Declares:
             if contains(allowed, key) and (not marker or self._holds(marker)):
                 found[other] = ",".join(filter(None, (found.get(other), asks)))
         return found
+
+    def tells(self, package: str, key: Key, other: str) -> bool:
+        """Whether it is known what the release asks of `other`, be it nothing."""
+        said = self.of(package, key)
+        if said is None or other in said:
+            return said is not None
+        return not any(fits(pattern, other) for pattern in self._matrix.table(f"requires:{package}")["unsaid"])
 
     def guess(self, package: str, key: Key) -> dict[str, str] | None:
         """As `of`; a release newer than those that are known is taken to ask for what the newest of them asks for, or

@@ -14,6 +14,7 @@ MAX_FILE = 4 << 20  # bytes
 MAX_FILES = 5000
 MAX_NODES = 400_000  # in one file
 MAX_DEPTH = 20
+SIGNATURES = "signatures"  # the folder of log signatures, which envaudit/postmortem reads: no part of the matrix
 
 
 class Fault(Exception):
@@ -34,11 +35,11 @@ class Block(dict[str, Any]):
 
 
 def yaml_files(folder: str) -> list[str]:
-    """Every .yaml and .yml file under `folder`, sorted; links that lead out of it are not followed."""
+    """Every .yaml and .yml file of a matrix under `folder`, sorted; links that lead out of it are not followed."""
     root = os.path.realpath(folder)
     found = []
     for base, folders, names in os.walk(root):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        folders[:] = sorted(name for name in folders if not name.startswith(".") and name != SIGNATURES)
         for name in sorted(names):
             path = os.path.join(base, name)
             if name.endswith((".yaml", ".yml")) and os.path.realpath(path).startswith(root + os.sep):

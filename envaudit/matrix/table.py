@@ -81,10 +81,11 @@ class Releases:
 class Requires:
     """What the releases of one package declare of others: [(versions, other, specifier, marker, line)].
 
-    `known` says for which releases that is known at all.
+    `known` says for which releases that is known at all; `unsaid` names the packages (with * for anything)
+    about which they declare more than the rows say.
     """
 
-    __slots__ = ("known", "line", "package", "path", "rows", "source")
+    __slots__ = ("known", "line", "package", "path", "rows", "source", "unsaid")
 
     def __init__(self, block: Block, path: str) -> None:
         self.path, self.line = path, block.line
@@ -94,6 +95,7 @@ class Requires:
         self.package: str = block["requires"]
         self.source: str = block["source"]
         self.known: str = block["known"]
+        self.unsaid: list[str] = (block.get("unsaid") or "").split()
         if not isinstance(block.get("rows"), list):
             raise Fault(path, block.line, "'rows' must be a list, empty where nothing is declared")
         self.rows: list[tuple[str, str, str, str, int]] = []

@@ -57,6 +57,9 @@ class Told:
 
     guess = of
 
+    def tells(self, package: str, key: object, other: str) -> bool:
+        return self.of(package, key) is not None
+
     def bounds(self, package: str) -> list:
         return []
 
