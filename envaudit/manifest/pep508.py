@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from envaudit import versions
 from envaudit.manifest.requirement import INSTALL, Place, Requirement
 from envaudit.snapshot.metadata import canonical
 
@@ -29,6 +30,8 @@ def parse(
     except InvalidRequirement as error:
         raise ValueError(str(error).splitlines()[0]) from None
     specifier, url = str(parsed.specifier), parsed.url or ""
+    if "===" not in specifier:
+        versions.specifier(specifier)  # old releases of packaging take what PEP 440 does not know
     place = Place(path, line)
     if url:
         version = wheel_version(url)
