@@ -78,6 +78,8 @@ class Choices:
         """Whether something that is installed anew may bring another version of what is there."""
         kept = [name for name in chosen if self._world.parts[name].kept is not None]
         moved = [name for name in chosen if self._world.parts[name].kept is None]
+        if self._forced and kept:
+            return True  # what is there cannot move as it must: an installer may refuse, or build another version
         return any(not self._told(name, chosen[name], other) for name in moved for other in kept)
 
     def _told(self, name: str, version: str, other: str) -> bool:
