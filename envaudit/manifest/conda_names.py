@@ -7,6 +7,12 @@ from envaudit.snapshot.metadata import canonical
 
 # conda package -> distribution, beyond the names that reports are full of (`names.CONDA`)
 _INSTALLS = {
+    "docker-py": "docker",
+    "iris": "scitools-iris",
+    "iris-esmf-regrid": "esmf-regrid",
+    "polars-default": "polars",
+    "python-librt": "librt",
+    "python-stratify": "stratify",
     "astropy-base": "astropy",
     "brotli-python": "brotli",
     "cupy-core": "cupy",
@@ -104,6 +110,7 @@ _INSTALLS = {
 
 # conda packages that install no distribution, of the kinds that environments of people are full of
 _PLAIN = """
+    compiler-rt lld macosx-deployment-target parallelio rust-src vcomp14 vs-win-64
     abseil-cpp alsa-lib aom aria2 arpack arrow-cpp atk autoconf automake aws-checksums aws-crt-cpp aws-sdk-cpp
     azure-core-cpp azure-identity-cpp azure-storage-blobs-cpp azure-storage-common-cpp
     azure-storage-files-datalake-cpp bash bazel bcftools bedtools binutils blas blas-devel blosc boost boost-cpp
@@ -134,7 +141,7 @@ _NONE = frozenset(_PLAIN.split())
 _FAMILIES = (
     "r-", "m2-", "m2w64-", "perl-", "xorg-", "xcb-", "ros-", "bioconductor-", "cuda-", "gcc-", "gxx-", "gfortran-",
     "binutils-", "clang-", "libxcb-", "nss-", "magma-cuda", "font-ttf-", "rust-std-", "kernel-headers-",
-    "sysroot-", "ld-impl-", "vs2", "gst-plugins-", "aws-c-",
+    "sysroot-", "ld-impl-", "llvm-tools", "cctools", "ld64", "sdkroot-env-", "vs2", "gst-plugins-", "aws-c-",
 )  # fmt: skip
 _PYTHON_CUDA = frozenset(("cuda-bindings", "cuda-core", "cuda-pathfinder", "cuda-python"))
 # "lib…" is a C library in conda, but for these

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from envaudit.manifest import conda
 from envaudit.manifest.conda_locks import CondaLock, direct
+from envaudit.manifest.formats import conda_environment
 from envaudit.manifest.locks import LINE, short, strings, yaml
 from envaudit.manifest.requirement import ManifestError
 
@@ -17,8 +18,14 @@ if TYPE_CHECKING:
 
 
 def read(source: Source) -> Manifest:
-    """What a conda-lock.yml pins; categories other than "main" are groups."""
-    return read_as(source, yaml(source), "conda-lock")
+    """What a conda-lock.yml pins; categories other than "main" are groups.
+
+    Some name so what is a plain environment.
+    """
+    data = yaml(source)
+    if isinstance(data, dict) and "package" not in data and "dependencies" in data:
+        return conda_environment.read(source)
+    return read_as(source, data, "conda-lock")
 
 
 def read_as(source: Source, data: Value, format: str) -> Manifest:

@@ -28,6 +28,11 @@ def test_a_bad_package_is_a_note() -> None:
     ]
 
 
-def test_an_environment_of_that_name_is_no_lock() -> None:
-    with pytest.raises(ManifestError, match="there is no list 'package'"):
-        read("conda_lock", "channels:\n- conda-forge\ndependencies:\n- python\n")
+def test_a_plain_environment_of_that_name_is_read_as_one() -> None:
+    manifest = read("conda_lock", "name: x\ndependencies:\n- numpy=1.26\n")
+    assert [(one.name, one.specifier, one.place.line) for one in manifest.requirements] == [("numpy", "==1.26.*", 3)]
+
+
+def test_what_is_neither_is_refused() -> None:
+    with pytest.raises(ManifestError, match="no lock file"):
+        read("conda_lock", "name: x\n")
