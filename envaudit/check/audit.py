@@ -151,10 +151,10 @@ def _on(context: Context, target: Target | None, matrix: Matrix, result: Checks,
                 said = f"no Python from {pythons.SERIES[0]} to {pythons.SERIES[-1]} is {manifest.python}"
                 result.notes.append((manifest.path, None, said))
         return []
-    possible = [pair for pair in worlds if not pair[0].conflicts and not pair[0].homeless]
-    if not possible:
+    least = min(world.refused for world, _ in worlds)
+    worlds = [pair for pair in worlds if pair[0].refused == least]
+    if least:
         _refused(worlds[-1], result)
-    worlds = possible or worlds
     result.installs.append((context, target, [world for world, _ in worlds]))
     newest = worlds[-1][0]
     newer = [row for row in coverage(Facts(newest.snapshot, matrix.table), matrix) if asked_for(newest, row["package"])]

@@ -68,6 +68,11 @@ class World:
         self.conflicts: list[list[Requirement]] = []
         self.homeless: list[tuple[str, str]] = []
 
+    @property
+    def refused(self) -> int:
+        """How many packages an installer finds no version of."""
+        return len(self.conflicts) + len(self.homeless)
+
 
 # where nobody says where it will run
 ASSUMED: Snapshot = {"schema": "envaudit.snapshot/1", "platform": {"system": "Linux", "machine": "x86_64"}}

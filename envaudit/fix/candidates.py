@@ -31,8 +31,7 @@ class Releases:
     def of(self, package: str) -> list[tuple[versions.Key, str]]:
         """(sort key, version) of every release of `package` for this Python, oldest first; [] where none are known."""
         if package not in self._held:
-            rows: Any = self._matrix.table(f"releases:{package}") or ()
-            keyed = ((versions.key(version), version, first, last) for version, first, last in rows)
+            keyed = ((versions.key(version), version, first, last) for version, first, last in self._rows(package))
             self._held[package] = [
                 (key, version) for key, version, first, last in keyed if key is not None and self._fits(first, last)
             ]
@@ -40,9 +39,21 @@ class Releases:
 
     def elsewhere(self, package: str, allowed: versions.Intervals) -> bool:
         """Whether releases in `allowed` are known, but for other Pythons only."""
-        rows: Any = self._matrix.table(f"releases:{package}") or ()
+        rows = self._rows(package)
         found = [row for row in rows if (key := versions.key(row[0])) and versions.contains(allowed, key)]
         return bool(found) and not any(self._fits(row[1], row[2]) for row in found)
+
+    def _rows(self, package: str) -> list[tuple[str, str, str]]:
+        """(version, first Python, last Python or ""), oldest first.
+
+        No release is for a newer Python than the one after it, even where nobody wrote its last Python down.
+        """
+        rows: list[tuple[str, str, str]] = []
+        last = ""
+        for version, first, stated in reversed(self._matrix.table(f"releases:{package}") or ()):
+            last = stated or last
+            rows.append((version, first, last))
+        return rows[::-1]
 
     def builds(self, torch: str) -> list[str]:
         """The builds that the PyTorch index has of a torch release, newest CUDA first, "cpu" last."""

@@ -52,15 +52,15 @@ class Declares:
         return not any(fits(pattern, other) for pattern in self._matrix.table(f"requires:{package}")["unsaid"])
 
     def guess(self, package: str, key: Key) -> dict[str, str] | None:
-        """As `of`; a release newer than those that are known is taken to ask for what the newest of them asks for, or
-        where that pins one version, for this one or a later one."""
+        """As `of`; a release newer than those that are known is taken to ask for at least what the newest of them asks
+        for, be it this version or a later one."""
         said = self.of(package, key)
         table: dict[str, Any] | None = None if said is not None else self._matrix.table(f"requires:{package}")
         end = table["known"][-1][1] if table and table["known"] else None
         if end is None or key < end:
             return said
         asked = self.of(package, [*end[:5], end[5] - 1])
-        return None if asked is None else {name: text.replace("==", ">=") for name, text in asked.items()}
+        return None if asked is None else {name: _least(text) for name, text in asked.items()}
 
     def bounds(self, package: str) -> list[Key]:
         """Where what releases of `package` ask for changes, or begins or ends to be known."""
@@ -69,3 +69,10 @@ class Declares:
             return []
         sets = [table["known"], *(row[0] for row in table["rows"])]
         return [bound for intervals in sets for pair in intervals for bound in pair if bound is not None]
+
+
+def _least(specifier: str) -> str:
+    """The lower bounds of a specifier: ">=1.2" for "~=1.2,<3"."""
+    clauses = [clause.strip() for clause in specifier.split(",")]
+    lower = [clause.lstrip("~=>") for clause in clauses if clause.startswith((">", "~", "==")) and "*" not in clause]
+    return ",".join(f">={version}" for version in lower)
