@@ -32,6 +32,7 @@ class Choices:
         self._atoms = {name: list(_atoms(name, clauses)) for name in names}
         self._declared: dict[tuple[str, str], dict[str, str] | None] = {}
         self._versions: dict[str, list[str]] = {}
+        self._beyond: dict[str, list[str]] = {}
         # those without a release list last: versions are made up for them where others want them
         for name in sorted(names, key=lambda name: not (world.parts[name].known and world.releases.of(name))):
             self._versions[name] = self._every(name)
@@ -68,6 +69,10 @@ class Choices:
             if part.kept not in (None, version) and self._agree({**chosen, name: part.known[0]}):
                 return False
         return True
+
+    def beyond(self, chosen: dict[str, str]) -> bool:
+        """Whether one of them is newer than its release list."""
+        return any(version in self._beyond.get(name, ()) for name, version in chosen.items())
 
     def likely(self, chosen: dict[str, str]) -> bool:
         """Whether they would still go together if releases that are too new to be known asked for what the one before
@@ -126,12 +131,25 @@ class Choices:
         """Every version that `name` may get; of what is there, also those that it may be moved to."""
         part = self._world.parts[name]
         if part.kept is None:
-            return part.known or list(_drawn(part.allowed, self._thresholds(name)))
+            self._beyond[name] = self._newer(name)
+            return [*self._beyond[name], *part.known] or list(_drawn(part.allowed, self._thresholds(name)))
         if part.pinned or all(self._world.parts[other].kept is not None for other in self._names):
             return part.known
         every = [version for key, version in self._world.releases.of(name) if versions.contains(part.allowed, key)]
         others = every[::-1] or _drawn(part.allowed, self._thresholds(name))
         return [*part.known, *(version for version in others if version != part.kept)]
+
+    def _newer(self, name: str) -> list[str]:
+        """Releases that the rules speak of, but that came after the release list was written."""
+        part = self._world.parts[name]
+        listed = self._world.releases.of(name)
+        if part.pinned or not listed or part.known[:1] != [listed[-1][1]]:
+            return []  # what the requirements allow ends before the list does
+        newest = listed[-1][0]
+        beyond = versions.intersection(part.allowed, versions.specifier(f">{listed[-1][1]}"))
+        named = [bound for atom in self._atoms[name] if atom[0] == "version" for pair in atom[2] for bound in pair]
+        bounds = sorted(bound for bound in named if bound is not None and bound[1] > newest[1])
+        return list(_drawn(beyond, bounds)) if bounds else []
 
     def _thresholds(self, name: str) -> list[Key]:
         bounds = [bound for atom in self._atoms[name] if atom[0] == "version" for pair in atom[2] for bound in pair]
@@ -152,7 +170,13 @@ class Choices:
                 build, assumed = self._facts.build(name)
                 told.append((assumed, build is not None and [fits(pattern, build) for pattern in atom[2]]))
         said = self._declares_of(name, version)
-        told.append((said is None, sorted((said or self._guessed(name, version) or {}).items())))
+        told.append(
+            (
+                said is None,
+                version in self._beyond.get(name, ()),
+                sorted((said or self._guessed(name, version) or {}).items()),
+            )
+        )
         told += [_meets(specifier, key) for specifier in wanted]
         return tuple(map(str, told))
 

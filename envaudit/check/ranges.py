@@ -226,6 +226,11 @@ class _Group:
             value = SOME
         if value <= UNKNOWN:
             value = FALSE
+        if self.choices.beyond(chosen):
+            # what is not listed yet is no known release, but it may be what an installer takes today
+            if value == FALSE and not self.likely and self.choices.likely(chosen):
+                self.newest, self.today, self.likely = dict(chosen), FALSE, True
+            return
         if self.newest is None or (not self.likely and self.choices.likely(chosen)):
             self.newest, self.today = dict(chosen), value
             self.likely = self.choices.likely(chosen)
