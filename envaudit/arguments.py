@@ -14,6 +14,7 @@ examples:
   envaudit --python ~/venvs/old         audit another environment from outside
   pip freeze | envaudit --snapshot -    audit a recorded environment or a pasted report
   envaudit check requirements.txt       audit what files ask for, before it is installed
+  envaudit why kernel.log               why did the kernel die?
   envaudit explain torchvision-torch-pair
 
 exit status: 0 nothing at or above --fail-on; 1 something is; 2 bad usage or unreadable input"""
@@ -52,6 +53,10 @@ def parse(argv: list[str]) -> Options:
     undo.add_argument("--yes", action="store_true", default=None, help="do not ask")
     undo.add_argument("--break-system-packages", action="store_true", default=None, help="also in a system's Python")
     _check_options(commands.add_parser("check", parents=[common], help="audit requirement files, locks, notebooks"))
+    why = commands.add_parser("why", parents=[common], help="why did the kernel die?")
+    why.add_argument(
+        "log", metavar="LOG|-", nargs="?", help="a log, a traceback or an issue text; without it, this machine"
+    )
     commands.add_parser("targets", parents=[common], help="list the images that check can audit for")
     given = parser.parse_args(argv)
     options = Options()

@@ -93,6 +93,12 @@ def _targets(options: Options) -> int:
     return 0
 
 
+def _why(options: Options) -> int:
+    from envaudit.postmortem.command import main as why
+
+    return why(options.log, options.format, options.rules, sys.stdout)
+
+
 def _apply(report: Report, options: Options) -> int:
     from envaudit.change import apply
     from envaudit.fix.apply import Refused
@@ -257,6 +263,7 @@ _COMMANDS = {
     None: _audit,
     "check": _check,
     "targets": _targets,
+    "why": _why,
     "snapshot": _print_snapshot,
     "explain": _explain,
     "rules": _rules,

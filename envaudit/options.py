@@ -38,3 +38,5 @@ class Options:
         self.diff = False
         self.baseline: str | None = None
         self.update_baseline = False
+        # why
+        self.log: str | None = None

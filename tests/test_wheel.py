@@ -46,7 +46,12 @@ def test_rules_and_compiled_matrix_are_inside(wheel: Path) -> None:
         matrix = Matrix(io.BytesIO(archive.read("envaudit/matrix.bin")))
     rules = {f"envaudit/rules/{Path(path).relative_to(ROOT / 'rules')}" for path in yaml_files(str(ROOT / "rules"))}
     assert rules <= names
-    assert {"envaudit/py.typed", "envaudit/rules/README.md", "envaudit/rules/schema.json"} <= names
+    assert {
+        "envaudit/py.typed",
+        "envaudit/rules/README.md",
+        "envaudit/rules/schema.json",
+        "envaudit/signatures.json",
+    } <= names
     assert len(matrix.rule_ids()) > 100
     strangers = {name for name in names if not name.startswith(("envaudit/", "envaudit_ml-"))}
     assert not strangers

@@ -34,7 +34,9 @@ if TYPE_CHECKING:
         started: float  # seconds since the epoch
         ended: float | None  # when the sidecar saw the end
         wait_status: int | None  # as waitpid gives it: low 7 bits the signal, next byte the exit code
+        notebook: str  # path of the notebook, where the host tells it to the kernel
         clean: bool  # it left by exit() or was shut down: atexit ran
+        leaving: bool  # exit() was called or the server asked it to end, whether or not it got as far as atexit
         cell: Cell | None
         samples: list[Sample]  # the last ones, oldest first
         peak_rss_mib: int

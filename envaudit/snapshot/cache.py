@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import sys
 
-MATRICES = 8  # compiled matrices that are kept: a few checkouts and rule folders side by side
+COMPILED = 8  # compiled matrices that are kept: a few checkouts and rule folders side by side
 
 
 def folder() -> str | None:
@@ -57,15 +57,16 @@ def write_bytes(name: str, data: bytes) -> None:
             os.replace(new, path)
         except OSError:
             os.unlink(new)
-        _forget_old_matrices(home)
+        for start in ("matrix-", "signatures-"):
+            _forget_old(home, start)
     except OSError:
         pass
 
 
-def _forget_old_matrices(home: str) -> None:
+def _forget_old(home: str, start: str) -> None:
     with os.scandir(home) as entries:
-        matrices = [entry for entry in entries if entry.name.startswith("matrix-") and entry.name.endswith(".bin")]
-    if len(matrices) > MATRICES:
-        matrices.sort(key=lambda entry: entry.stat().st_mtime_ns)
-        for entry in matrices[:-MATRICES]:
+        compiled = [entry for entry in entries if entry.name.startswith(start) and not entry.name.endswith(".new")]
+    if len(compiled) > COMPILED:
+        compiled.sort(key=lambda entry: entry.stat().st_mtime_ns)
+        for entry in compiled[:-COMPILED]:
             os.unlink(entry.path)
