@@ -57,6 +57,8 @@ def parse(argv: list[str]) -> Options:
     why.add_argument(
         "log", metavar="LOG|-", nargs="?", help="a log, a traceback or an issue text; without it, this machine"
     )
+    recorder = commands.add_parser("recorder", help="start the flight recorder with every IPython kernel, or not")
+    recorder.add_argument("action", choices=("enable", "disable", "status"))
     commands.add_parser("targets", parents=[common], help="list the images that check can audit for")
     given = parser.parse_args(argv)
     options = Options()

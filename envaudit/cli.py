@@ -99,6 +99,12 @@ def _why(options: Options) -> int:
     return why(options.log, options.format, options.rules, sys.stdout)
 
 
+def _recorder(options: Options) -> int:
+    from envaudit.recorder.startup import command
+
+    return command(options.action, sys.stdout)
+
+
 def _apply(report: Report, options: Options) -> int:
     from envaudit.change import apply
     from envaudit.fix.apply import Refused
@@ -264,6 +270,7 @@ _COMMANDS = {
     "check": _check,
     "targets": _targets,
     "why": _why,
+    "recorder": _recorder,
     "snapshot": _print_snapshot,
     "explain": _explain,
     "rules": _rules,

@@ -40,3 +40,5 @@ class Options:
         self.update_baseline = False
         # why
         self.log: str | None = None
+        # recorder
+        self.action = ""

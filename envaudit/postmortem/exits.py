@@ -188,6 +188,11 @@ def _memory(death: Death, how: str) -> tuple[Cause | None, bool]:
                 found.points += 8
             found.culprits = ["memory"]
             return found, True
+        if key == "oom_kills":
+            return (
+                None,
+                True,
+            )  # it counts every kill in the group, whoever ran out: the rest of the machine says no more
     if not counted and _share(death) >= NEARLY and _rising(death):
         found = Cause("memory", "oom_any", 22, [how])
         _samples(found, death)
