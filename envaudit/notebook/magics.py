@@ -49,11 +49,11 @@ class EnvauditMagics(Magics):  # type: ignore[misc,unused-ignore]  # IPython is 
         from IPython.display import display  # type: ignore[import-not-found,unused-ignore]
 
         from envaudit.notebook import html, loaded
-        from envaudit.report import text
+        from envaudit.report import layout, text
 
         report, stale = _report(fix=False), loaded.here()
         plain = StringIO()
-        text.show(report, plain)
+        layout.write(text.lines(report, layout.MAX_WIDTH), plain, plain=True)
         if stale:
             plain.write("\nRestart the kernel:\n" + "".join(f"    {one.words()}\n" for one in stale))
         if hasattr(self.shell, "kernel"):
@@ -70,7 +70,8 @@ class EnvauditMagics(Magics):  # type: ignore[misc,unused-ignore]  # IPython is 
             print(row)
         if report.plan and report.plan.commands:
             commands = set(report.plan.commands)
-            self.shell.set_next_input("\n".join(f"!{row}" if row in commands else row for row in said))
+            rows = [f"!{row}" if row in commands and not row.startswith(("%", "!")) else row for row in said]
+            self.shell.set_next_input("\n".join(rows))
 
     def _memory(self) -> None:
         from time import time
