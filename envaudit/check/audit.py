@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from typing import Any, Optional
 
-    from envaudit.check.ranges import Clause, Memo, Outcome
+    from envaudit.check.choices import Clause
+    from envaudit.check.ranges import Memo, Outcome
     from envaudit.check.world import World
     from envaudit.finding import Finding
     from envaudit.manifest.requirement import Manifest, Place, Requirement

@@ -11,10 +11,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
-    from envaudit.check.ranges import Clause, Declares
     from envaudit.check.world import World
     from envaudit.facts import Facts
+    from envaudit.matrix.requires import Declares
     from envaudit.versions import Intervals, Key
+
+    Clause = dict[str, Any]
 
 LAST = 1 << 30
 MOST_DRAWN = 60  # versions made up for a package whose releases nobody has listed

@@ -17,27 +17,17 @@ from envaudit.truth import FALSE, SOME, TRUE, UNKNOWN
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Optional, Protocol
+    from typing import Any, Optional
 
+    from envaudit.check.choices import Clause
     from envaudit.check.world import World
     from envaudit.finding import Finding
     from envaudit.manifest.requirement import Requirement
+    from envaudit.matrix.requires import Declares
     from envaudit.matrix.store import Matrix
     from envaudit.versions import Key
 
-    Clause = dict[str, Any]
     Memo = dict[tuple[Any, ...], Optional["Outcome"]]
-
-    class Declares(Protocol):
-        """What releases declare of each other (envaudit/matrix/requires.py)."""
-
-        def of(self, package: str, key: Key) -> dict[str, str] | None: ...
-
-        def tells(self, package: str, key: Key, other: str) -> bool: ...
-
-        def guess(self, package: str, key: Key) -> dict[str, str] | None: ...
-
-        def bounds(self, package: str) -> list[Key]: ...
 
 
 MOST_LOOKS = 20_000  # for the clauses of one rule about the same packages

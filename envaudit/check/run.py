@@ -105,7 +105,9 @@ def run(options: Options) -> Outcome:
     outcome.targets = hosts.used()
     outcome.strict = options.strict or bool(settings.strict)
     outcome.fail_on = options.fail_on or settings.fail_on or "error"
-    silence.apply(outcome)
+    outcome.findings = silence.kept(checks.findings)
+    outcome.silenced = silence.silenced(checks.findings)
+    outcome.notes += silence.notes(checks.findings)
 
     def wanted(found: Checks) -> list[Checked]:
         return [one for one in silence.kept(found.findings) if to_mend(one, outcome.strict)]

@@ -10,12 +10,15 @@ from envaudit.manifest.source import open_source
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Optional
+
     from envaudit.check.audit import Checked
     from envaudit.check.baseline import Entry
     from envaudit.check.config import Config
     from envaudit.check.ignores import Ignore
-    from envaudit.check.run import Outcome
     from envaudit.manifest.requirement import Manifest
+
+    Note = tuple[str, Optional[int], str]  # path, line, sentence
 
 KNOWN = "in the baseline"
 
@@ -44,25 +47,26 @@ class Silence:
         left = Counter(self._known)
         return [checked for checked in found if self._reason(checked, left) is None]
 
-    def apply(self, outcome: Outcome) -> None:
-        """Silence what is to be silent, and note the ignores and baseline entries that silence nothing."""
-        left = Counter(self._known)
-        kept: list[Checked] = []
-        for checked in outcome.findings:
-            reason = self._reason(checked, left)
-            if reason is None:
-                kept.append(checked)
-            else:
-                outcome.silenced.append((checked, reason))
-        outcome.findings = kept
-        outcome.notes += self._faults
-        said = outcome.checks.findings
+    def silenced(self, found: list[Checked]) -> list[tuple[Checked, str]]:
+        """The others, with the reason of each."""
+        return self._split(found)[0]
+
+    def notes(self, found: list[Checked]) -> list[Note]:
+        """Ignores that cannot be read, and those, and entries of the baseline, that silence nothing."""
+        said = list(self._faults)
         for ignore in (*self._comments, *self._table):
-            if not any(ignore.silences(checked.rule, checked.where) for checked in said):
-                outcome.notes.append((ignore.path, ignore.line, f"nothing here to ignore: {ignore.rule} does not fire"))
-        gone = sum(left.values())
+            if not any(ignore.silences(checked.rule, checked.where) for checked in found):
+                said.append((ignore.path, ignore.line, f"nothing here to ignore: {ignore.rule} does not fire"))
+        gone = sum(self._split(found)[1].values())
         if gone and self._path:
-            outcome.notes.append((self._path, None, f"{gone} of its findings are gone: --update-baseline drops them"))
+            said.append((self._path, None, f"{gone} of its findings are gone: --update-baseline drops them"))
+        return said
+
+    def _split(self, found: list[Checked]) -> tuple[list[tuple[Checked, str]], Counter[Entry]]:
+        """(silenced findings with reasons, entries of the baseline that silence none of them)."""
+        left = Counter(self._known)
+        said = [(checked, reason) for checked in found if (reason := self._reason(checked, left)) is not None]
+        return said, left
 
     def _reason(self, checked: Checked, left: Counter[Entry]) -> str | None:
         """Why a finding is not told; None when it is.  Takes its entry from `left`."""
