@@ -95,12 +95,12 @@ conflicts = [[
 [[package]]
 name = "colorama"
 version = "0.4.6"
-source = { registry = "https://index.example.org/simple" }
+source = { registry = "https://idx.example.org/simple" }
 
 [[package]]
 name = "filelock"
 version = "3.13.1"
-source = { registry = "https://index.example.org/simple" }
+source = { registry = "https://idx.example.org/simple" }
 
 [[package]]
 name = "helper"
@@ -110,7 +110,7 @@ source = { git = "https://example.org/helper.git?rev=main#0123456789012345678901
 [[package]]
 name = "numpy"
 version = "1.26.4"
-source = { registry = "https://index.example.org/simple" }
+source = { registry = "https://idx.example.org/simple" }
 resolution-markers = [
     "python_full_version < '3.12'",
 ]
@@ -118,7 +118,7 @@ resolution-markers = [
 [[package]]
 name = "numpy"
 version = "2.1.0"
-source = { registry = "https://index.example.org/simple" }
+source = { registry = "https://idx.example.org/simple" }
 resolution-markers = [
     "python_full_version >= '3.12'",
 ]
@@ -129,8 +129,8 @@ version = "0.1.0"
 source = { virtual = "." }
 dependencies = [
     { name = "helper" },
-    { name = "numpy", version = "1.26.4", source = { registry = "https://index.example.org/simple" }, marker = "python_full_version < '3.12'" },
-    { name = "numpy", version = "2.1.0", source = { registry = "https://index.example.org/simple" }, marker = "python_full_version >= '3.12'" },
+    { name = "numpy", version = "1.26.4", source = { registry = "https://idx.example.org/simple" }, marker = "python_full_version < '3.12'" },
+    { name = "numpy", version = "2.1.0", source = { registry = "https://idx.example.org/simple" }, marker = "python_full_version >= '3.12'" },
     { name = "tqdm", marker = "sys_platform != 'darwin'" },
 ]
 
@@ -167,7 +167,7 @@ dev = [
 [[package]]
 name = "ruff"
 version = "0.5.0"
-source = { registry = "https://index.example.org/simple" }
+source = { registry = "https://idx.example.org/simple" }
 
 [[package]]
 name = "torch"
@@ -189,7 +189,7 @@ dependencies = [
 [[package]]
 name = "tqdm"
 version = "4.66.0"
-source = { registry = "https://index.example.org/simple" }
+source = { registry = "https://idx.example.org/simple" }
 dependencies = [
     { name = "colorama", marker = "sys_platform == 'win32'" },
 ]
@@ -413,7 +413,7 @@ PIPFILE = """\
         "hash": {"sha256": "0"},
         "pipfile-spec": 6,
         "requires": {"python_version": "3.10"},
-        "sources": [{"name": "pypi", "url": "https://index.example.org/simple", "verify_ssl": true}]
+        "sources": [{"name": "pypi", "url": "https://idx.example.org/simple", "verify_ssl": true}]
     },
     "default": {
         "numpy": {

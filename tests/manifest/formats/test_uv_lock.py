@@ -105,13 +105,13 @@ dependencies = [{ name = "b", extra = ["x"], marker = "sys_platform == 'darwin'"
 [[package]]
 name = "a"
 version = "1"
-source = { registry = "https://index.example.org/simple" }
+source = { registry = "https://idx.example.org/simple" }
 dependencies = [{ name = "shared" }]
 
 [[package]]
 name = "b"
 version = "1"
-source = { registry = "https://index.example.org/simple" }
+source = { registry = "https://idx.example.org/simple" }
 dependencies = [{ name = "a", marker = "python_full_version < '3.9'" }]
 
 [package.optional-dependencies]
@@ -121,12 +121,12 @@ y = [{ name = "other" }]
 [[package]]
 name = "other"
 version = "1"
-source = { registry = "https://index.example.org/simple" }
+source = { registry = "https://idx.example.org/simple" }
 
 [[package]]
 name = "shared"
 version = "1"
-source = { registry = "https://index.example.org/simple" }
+source = { registry = "https://idx.example.org/simple" }
 dependencies = [{ name = "a" }]
 """
 
@@ -143,7 +143,7 @@ def test_a_package_is_installed_where_one_of_the_ways_to_it_is_open() -> None:
 
 def test_a_lock_of_a_script_starts_at_its_requirements() -> None:
     text = 'version = 1\nrequires-python = ">=3.11"\n\n[manifest]\nrequirements = [{ name = "rich" }]\n'
-    text += '\n[[package]]\nname = "rich"\nversion = "13.0"\nsource = { registry = "https://index.example.org/simple" }\n'
+    text += '\n[[package]]\nname = "rich"\nversion = "13.0"\nsource = { registry = "https://idx.example.org/simple" }\n'
     assert rows(read("uv_lock", text)) == [("rich", "==13.0", "", "")]
 
 
