@@ -181,7 +181,8 @@ def _by_hand(name: str, specifier: str, stated: list[Requirement], notes: dict[s
     elif stated[0].hashed:
         notes[f"{name}{specifier}: its hashes would not fit; compile {stated[0].place.path} again with it"] = None
     else:
-        notes[f"{name}{specifier}: {stated[0].place.path} is not rewritten by hand; make it again with it"] = None
+        place = stated[0].place
+        notes[f"{name}{specifier}: change it by hand at {place.path}:{place.line}; a lock is made anew with it"] = None
 
 
 def matrix_planner(matrix: Matrix) -> Planner:

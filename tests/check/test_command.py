@@ -209,3 +209,14 @@ def test_a_target_and_a_gpu(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     assert "torch-gpu-arch" in {finding["rule"] for finding in document["findings"]}
     status, _ = report(capsys, "--target", "gpu=T4,driver=570,python=3.11", "requirements.txt")
     assert status == 0
+
+
+def test_what_cannot_be_rewritten_in_place_is_said_with_its_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = notebook("!pip install pandas=='1.5.3' numpy=='2.0.2'")
+    write(tmp_path, one__ipynb=text)
+    assert main(["check", "--fix", "--resolver", "none", "one.ipynb"]) == 1
+    line = next(place for place, row in enumerate(text.splitlines(), 1) if "pandas" in row)
+    assert f"change it by hand at one.ipynb:{line}" in capsys.readouterr().out
+    assert (tmp_path / "one.ipynb").read_text() == text
