@@ -34,6 +34,7 @@ if TYPE_CHECKING:
         started: float  # seconds since the epoch
         ended: float | None  # when the sidecar saw the end
         wait_status: int | None  # as waitpid gives it: low 7 bits the signal, next byte the exit code
+        status_by: str  # where wait_status is from: "stat" (the zombie in /proc) or "pidfd"
         notebook: str  # path of the notebook, where the host tells it to the kernel
         clean: bool  # it left by exit() or was shut down: atexit ran
         leaving: bool  # exit() was called or the server asked it to end, whether or not it got as far as atexit

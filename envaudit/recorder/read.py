@@ -142,6 +142,8 @@ class Record:
                 death[key] = int(value)  # type: ignore[literal-required]  # the keys are those of Death
         if self.life.get("limit_kind"):
             death["limit_kind"] = self.life["limit_kind"]
+        if self.life.get("status_by"):
+            death["status_by"] = self.life["status_by"]
         ended = self.life.get("ended")
         if ended:
             death["ended"] = float(ended)

@@ -1,19 +1,23 @@
-"""`python -m lab.kernels PYTHON...`: for each environment kill kernels in every way, print what the record says.
+"""`python -m lab.kernels PYTHON...`: in each environment end kernels in every way, print what record and `why` say.
 
 Needs Jupyter, envaudit and websocket-client in each environment; websocket-client in this one too.  A memory cgroup of
-our own (version 1, root) makes the real out-of-memory kill; without one that row is left out.
+our own (root) makes the real out-of-memory kill; without one that row is left out.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import NamedTuple
 
+from lab.kernels.cgroup import Group
 from lab.kernels.deaths import DEATHS, Death
 from lab.kernels.server import Server
 
@@ -21,46 +25,69 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-LIMIT = 500 << 20  # bytes for the out-of-memory kill
-_MINE = "/sys/fs/cgroup/memory/envaudit-lab-{}"
 _READ = """
 import json, sys
 from envaudit.recorder.read import last
 from envaudit.recorder.words import died
 death = last(sys.argv[1])
-families = None
-if death is not None:
-    try:
-        from envaudit.postmortem.exits import judge
-        families = [cause.family for cause in judge(death, death.get("boot_id"))[0]]
-    except ImportError:
-        pass
-print(json.dumps([death, died(death) if death else None, families]))
+print(json.dumps([death, died(death) if death else None]))
 """
 
 
 def main() -> int:
-    """Print the table; 1 when a record is wrong."""
+    """Print the tables; 1 when a record or an answer is wrong."""
     wrong = 0
+    answers: list[tuple[str, str]] = []
     for python in sys.argv[1:]:
         print(f"\n{python}")
-        print(f"{'death':28} {'status':8} {'clean':6} {'oom':4} {'cell':5} {'judged':14} ok  what the next kernel said")
+        print(
+            f"{'death':28} {'status':8} {'by':5} {'clean':6} {'oom':4} {'cell':5} {'record':7} {'why':14} {'':3} said"
+        )
         with tempfile.TemporaryDirectory(prefix="envaudit-kernels-") as folder:
             server = Server(python, Path(folder) / "home")
             try:
-                wrong += sum(not row(server, death) for death in DEATHS)
+                for death in DEATHS:
+                    seen = row(server, death)
+                    if seen is not None:
+                        answers.append((death.family, seen.verdict))
+                        wrong += not seen.good
             finally:
                 server.stop()
+            seen = unstarted(python, Path(folder) / "broken")
+            answers.append(("start-failure", seen.verdict))
+            wrong += not seen.good
+    confusion(answers)
     return 1 if wrong else 0
 
 
-def row(server: Server, death: Death) -> bool:
-    """One death, printed; whether the record is right."""
+class Seen(NamedTuple):
+    """What was seen of one death: whether all of it was right, and the verdict of `why`."""
+
+    good: bool
+    verdict: str
+
+
+def confusion(answers: list[tuple[str, str]]) -> None:
+    """What it was (rows) and what `why` said (columns)."""
+    given = sorted({verdict for _, verdict in answers})
+    print(f"\n{'it was':14}" + "".join(f"{verdict:>14}" for verdict in given))
+    for family in sorted({family for family, _ in answers}):
+        counts = [answers.count((family, verdict)) for verdict in given]
+        print(f"{family:14}" + "".join(f"{count or '.':>14}" for count in counts))
+    print(f"{sum(family == verdict for family, verdict in answers)} of {len(answers)} right")
+
+
+def row(server: Server, death: Death) -> Seen | None:
+    """One death, printed; None where it cannot be had here."""
     kernel = server.start_kernel()
     server.run(kernel, "%load_ext envaudit")
-    if death.memory and not limited(server, kernel):
-        print(f"{death.name:28} left out: no memory cgroup of our own can be made here")
-        return True
+    group = None
+    if death.memory:
+        group = Group(kernel, pid_of(kernel))
+        if not group.made:
+            print(f"{death.name:28} left out: no memory cgroup of our own can be made here")
+            return None
+        time.sleep(1.5)  # the sidecar looks once a second where the kernel is
     busy = death.asked in ("kill", "restart")
     before = pid_of(kernel)
     server.run(kernel, death.cell, 3 if busy else 60)
@@ -73,33 +100,81 @@ def row(server: Server, death: Death) -> bool:
     said = ""
     if death.asked == "shutdown":
         time.sleep(1)
+        told = answered(server.python, server, [])
     else:
         restarted(kernel, before)
         said = server.run(kernel, "%load_ext envaudit").strip()
-    record, words, families = read(server, kernel)
-    if death.memory:
-        release(server, kernel)
-    elif death.asked != "shutdown":
+        told = parsed(server.run(kernel, f"!{server.python} -m envaudit why --format json"))
+    record, words = read(server, kernel)
+    if death.asked != "shutdown":
         server.ask("DELETE", f"kernels/{kernel}")
-    good = right(death, record, words, said)
+    if group:
+        group.remove()
     if record is None:
         print(f"{death.name:28} no record  {said}")
-        return False
+        return Seen(False, told)
+    good = right(death, record, words, said)
     status = record.get("wait_status")
     shown = "?" if status is None else f"sig {status & 127}" if status & 127 else f"exit {status >> 8}"
     risen = (record.get("oom_kills_after") or 0) - (record.get("oom_kills_before") or 0)
     cell = record.get("cell") or {}
     where = f"{cell.get('number')}{'*' if cell.get('running') else ''}"
-    judged = (families or ["unknown"])[0]
     clean = "yes" if record["clean"] else "asked" if record.get("leaving") else "no"
-    print(f"{death.name:28} {shown:8} {clean:6} {risen:+4} {where:5} {judged:14} {'ok ' if good else 'NO '} {said}")
-    return good
+    by = record.get("status_by") or "-"
+    print(
+        f"{death.name:28} {shown:8} {by:5} {clean:6} {risen:+4} {where:5} {'right' if good else 'WRONG':7} {told:14} "
+        f"{'ok' if told == death.family else 'NO':3} {said}",
+        flush=True,
+    )
+    return Seen(good and told == death.family, told)
 
 
-def right(death: Death, record: dict[str, Any] | None, words: str | None, said: str) -> bool:
+def unstarted(python: str, home: Path) -> Seen:
+    """A kernel that cannot start: its pyzmq has lost its compiled part.  The server's log is all there is."""
+    server = Server(python, home)
+    try:
+        broken = home / "broken"
+        site = subprocess.run(  # noqa: S603
+            [python, "-c", "import zmq; print(zmq.__path__[0])"], capture_output=True, text=True, check=True
+        )
+        shutil.copytree(site.stdout.strip(), broken / "zmq", ignore=shutil.ignore_patterns("*.so", "__pycache__"))
+        spec = home / ".local" / "share" / "jupyter" / "kernels" / "broken"
+        spec.mkdir(parents=True)
+        words = [python, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+        content = {"argv": words, "display_name": "broken", "language": "python", "env": {"PYTHONPATH": str(broken)}}
+        (spec / "kernel.json").write_text(json.dumps(content))
+        with contextlib.suppress(OSError):  # the server waits for it, or says at once that it died
+            server.ask("POST", "kernels", {"name": "broken"}, 15)
+        for _ in range(80):
+            if "restart failed" in server.log.read_text(errors="replace"):
+                break
+            time.sleep(0.5)
+        told = answered(python, server, [str(server.log)])
+    finally:
+        server.stop()
+    good = told == "start-failure"
+    print(f"{'broken package at the start':28} {'':39} {told:14} {'ok' if good else 'NO'}")
+    return Seen(good, told)
+
+
+def answered(python: str, server: Server, words: list[str]) -> str:
+    """The verdict of `envaudit why`, asked in a terminal."""
+    done = subprocess.run(  # noqa: S603
+        [python, "-m", "envaudit", "why", "--format", "json", *words],
+        env=server.environment, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    return parsed(done.stdout)
+
+
+def parsed(text: str) -> str:
+    try:
+        return str(json.loads(text[text.index("{") :])["verdict"])
+    except (ValueError, KeyError):
+        return f"({text.strip()[-60:]})"
+
+
+def right(death: Death, record: dict[str, Any], words: str | None, said: str) -> bool:
     """Whether the record says what happened, and the next kernel says what the record does."""
-    if record is None:
-        return False
     if death.asked in ("exit", "restart", "shutdown"):
         return (record["clean"] or record["leaving"]) and words is None and not said
     status = death.signal or death.code << 8
@@ -109,12 +184,12 @@ def right(death: Death, record: dict[str, Any] | None, words: str | None, said: 
     return ended and not record["clean"] and risen == death.memory and record["cell"]["running"] and tells
 
 
-def read(server: Server, kernel: str) -> tuple[Any, Any, Any]:
-    """(record, line, families of causes) of the dead kernel, as a terminal of the environment reads them."""
+def read(server: Server, kernel: str) -> tuple[Any, Any]:
+    """(record, line) of the dead kernel, as a terminal of the environment reads them."""
     done = subprocess.run(  # noqa: S603
         [server.python, "-c", _READ, kernel], env=server.environment, capture_output=True, text=True, check=True
     )
-    answer: tuple[Any, Any, Any] = tuple(json.loads(done.stdout))  # type: ignore[assignment]
+    answer: tuple[Any, Any] = tuple(json.loads(done.stdout))  # type: ignore[assignment]
     return answer
 
 
@@ -142,30 +217,6 @@ def restarted(kernel: str, before: str) -> None:
         except LookupError:
             continue
     raise RuntimeError(f"kernel {kernel} was not restarted")
-
-
-def limited(server: Server, kernel: str) -> bool:
-    """Put a kernel into a memory cgroup of its own."""
-    folder = Path(_MINE.format(kernel))
-    try:
-        folder.mkdir()
-        (folder / "memory.limit_in_bytes").write_text(str(LIMIT))
-        (folder / "cgroup.procs").write_text(pid_of(kernel))
-    except OSError:
-        return False
-    time.sleep(1.5)  # the sidecar looks once a second where the kernel is
-    return True
-
-
-def release(server: Server, kernel: str) -> None:
-    """End the kernel and remove its cgroup."""
-    server.ask("DELETE", f"kernels/{kernel}")
-    for _ in range(50):
-        try:
-            Path(_MINE.format(kernel)).rmdir()
-            return
-        except OSError:
-            time.sleep(0.1)
 
 
 if __name__ == "__main__":

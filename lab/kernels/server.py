@@ -57,13 +57,13 @@ class Server:
                     raise RuntimeError(self.log.read_text(errors="replace")[-2000:]) from None
                 time.sleep(0.2)
 
-    def ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+    def ask(self, method: str, path: str, body: dict[str, Any] | None = None, seconds: float = 60) -> Any:
         """One REST call."""
         request = urllib.request.Request(f"http://127.0.0.1:{self.port}/api/{path}", method=method)
         request.add_header("Authorization", f"token {TOKEN}")
         request.add_header("Content-Type", "application/json")
         data = json.dumps(body).encode() if body is not None else None
-        with urllib.request.urlopen(request, data, timeout=60) as answer:
+        with urllib.request.urlopen(request, data, timeout=seconds) as answer:
             content = answer.read()
         return json.loads(content) if content else None
 

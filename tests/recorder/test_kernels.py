@@ -29,4 +29,5 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.mark.parametrize("name", FAST)
 def test_the_record_of_a_death(server: Server, name: str) -> None:
-    assert row(server, next(death for death in DEATHS if death.name == name))
+    death = next(death for death in DEATHS if death.name == name)
+    assert row(server, death) == (True, death.family)

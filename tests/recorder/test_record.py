@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import stat
+import subprocess
 import sys
 from pathlib import Path
 
@@ -56,6 +57,23 @@ def test_nothing_is_said_of_a_kernel_that_was_asked_to_leave(cache: Path, code: 
     death = last("abc")
     assert death is not None
     assert died(death) is None
+
+
+@pytest.mark.parametrize(("code", "status"), [("os._exit(3)", 3 << 8), ("os.kill(os.getpid(), 9)", 9)])
+def test_the_pidfd_tells_the_status_of_a_process_that_its_parent_has_asked_for(code: str, status: int) -> None:
+    if not hasattr(os, "pidfd_open"):
+        pytest.skip("this Python has no pidfd_open")
+    child = subprocess.Popen([sys.executable, "-c", f"import os; input(); {code}"], stdin=subprocess.PIPE)
+    descriptor = os.pidfd_open(child.pid)
+    try:
+        child.communicate(b"\n")
+        assert not Path(f"/proc/{child.pid}/stat").exists()
+        told = sidecar.exit_of(descriptor)
+    finally:
+        os.close(descriptor)
+    if told is None and tuple(map(int, os.uname().release.split(".")[:2])) < (6, 15):
+        pytest.skip("this Linux does not tell")
+    assert told == status
 
 
 def test_a_death_after_a_cell_is_not_inside_it(cache: Path) -> None:
