@@ -27,6 +27,7 @@ _CULPRITS = {
     "gpu-count": "gpu",
     "os-version": "os",
     "nccl": "nccl",
+    "mpi": "mpi",
 }
 _LABELS = {
     "gpu": "GPU and its compute capability",
@@ -38,6 +39,7 @@ _LABELS = {
     "python": "Python version",
     "glibc": "glibc version",
     "libstdcxx": "libstdc++ version",
+    "mpi": "MPI library of the system",
     "cpu": "CPU instructions",
     "os": "operating system",
     "machine": "processor architecture",

@@ -27,10 +27,11 @@ MACHINE_VERSIONS = (
     "nccl",
     "glibc",
     "libstdcxx",
+    "mpi",
     "os-version",
 )
 # parts of MACHINE_VERSIONS that a machine may be known not to have
-OPTIONAL_PARTS = ("driver", "driver-cuda", "cuda-toolkit", "cudnn")
+OPTIONAL_PARTS = ("driver", "driver-cuda", "cuda-toolkit", "cudnn", "mpi")
 # with fewer dots than these, the version of a machine part is a series of releases
 _SERIES = {"python": 2, "driver": 1}
 WORDS = ("os", "machine", "runtime")
@@ -118,6 +119,9 @@ class Facts:
             return False
         if name in ("driver", "driver-cuda"):
             return self.snapshot.get("gpus") == [] and self.snapshot.get("driver") is None
+        if name == "mpi":
+            libraries: Any = self.snapshot.get("libraries") or {}
+            return "mpi" in libraries and libraries["mpi"] is None
         place = {"cuda-toolkit": "toolkit", "cudnn": "cudnn"}.get(name)
         return place is not None and place in self.snapshot and self.snapshot[place] is None  # type: ignore[literal-required]
 
@@ -286,6 +290,7 @@ _TEXTS: dict[str, Callable[[Snapshot], str | None]] = {
     "nccl": lambda snapshot: _library(snapshot, "nccl"),
     "glibc": _glibc,
     "libstdcxx": lambda snapshot: _library(snapshot, "libstdcxx"),
+    "mpi": lambda snapshot: _library(snapshot, "mpi"),
     "os": lambda snapshot: _platform(snapshot, "system").lower(),
     "os-version": lambda snapshot: _numbers(_platform(snapshot, "release")),
     "machine": _machine,

@@ -46,7 +46,7 @@ def snapshot(example: Block) -> dict[str, Any]:
             platform["machine"] = value
         elif fact == "glibc":
             platform["libc"] = f"glibc {value}"
-        elif fact in ("libstdcxx", "nccl"):
+        elif fact in ("libstdcxx", "nccl", "mpi"):
             snap.setdefault("libraries", {})[fact] = value
         elif fact in _MEMORY:
             snap.setdefault("memory", {})[_MEMORY[fact]] = int(value)

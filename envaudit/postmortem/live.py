@@ -159,7 +159,16 @@ def _shm_free(root: str) -> int | None:
     return (size.f_bavail * size.f_frsize) >> 20
 
 
-_KERNEL_WORDS = ("oom-kill", "Out of memory", "out of memory", "segfault", "traps:", "NVRM: Xid", "fallen off the bus")
+_KERNEL_WORDS = (
+    "oom-kill",
+    "Out of memory",
+    "out of memory",
+    "segfault",
+    "traps:",
+    "NVRM: Xid",
+    "NVRM: API mismatch",
+    "fallen off the bus",
+)
 
 
 def _kernel_log(live: Live, path: str) -> list[str] | None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _SURE = {"high": 30, "medium": 20, "low": 10}
 _LEVEL = {"error": 4, "warning": -6, "info": -12}
 _OUTCOME = -12
+_FORETOLD = 34  # a line that is a rule's symptom
 _NEAR = ((12, 8), (60, 5), (300, 2))  # lines above the end, points
 _AFTER = -10  # below the end
 _ENDS, _LIVES = 6, -20  # what ends a process, and an exception that does not, above a line that tells of an end
@@ -127,7 +128,9 @@ def _by_rules(log: Log, causes: list[Cause], end: int | None, matrix: Matrix) ->
     for row, symptoms in foretold.find(log.lines, rows, matrix):
         signature = best.get(row)
         family, cause = (signature.family, signature.cause) if signature else _kind(symptoms[0])
-        points = 34 if end is None or row <= end else 26
+        points = _FORETOLD if end is None or row <= end else _FORETOLD - 8
+        if signature and signature.role == "outcome":  # many causes lead to this line
+            points += _OUTCOME
         names = [symptom.rule for symptom in symptoms]
         new = Cause(family, cause, points, [_quote(log.lines[row].strip()), _said_by(names)])
         new.rules = names

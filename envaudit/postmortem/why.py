@@ -182,7 +182,10 @@ def _shared_memory(causes: list[Cause], live: Live) -> None:
 def _kernel_log(causes: list[Cause], live: Live, death: Death, signatures: Signatures, matrix: Matrix | None) -> None:
     """Lines of the system's kernel log count where they name the process of the dead kernel."""
     pid = death.get("pid")
-    marks = (f"process {pid} (", f"pid={pid},", f"[{pid}]: segfault", f"[{pid}] trap", f"[{pid}] general protection")
+    marks = (
+        f"process {pid} (", f"pid={pid},", f"(pid {pid})", f"[{pid}]: segfault", f"[{pid}] trap",
+        f"[{pid}] general protection",
+    )  # fmt: skip
     named = [line for line in live.kernel_log or [] if any(mark in line for mark in marks)]
     if not named or pid is None:
         return

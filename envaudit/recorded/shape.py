@@ -44,7 +44,7 @@ _SHAPE: dict[str, Any] = {
     "builds": _Each(_TEXT, keys=_NAME),
     "hidden_gpus": _COUNT,
     "requires": _Each([_TEXT], keys=_NAME),
-    "libraries": {"libstdcxx": _TEXT, "toolkits": [_Each(_TEXT)], "nccl": _TEXT, "compat_driver": _TEXT},
+    "libraries": {"libstdcxx": _TEXT, "toolkits": [_Each(_TEXT)], "nccl": _TEXT, "mpi": _TEXT, "compat_driver": _TEXT},
     "interpreter": {"path": _TEXT, "prefix": _TEXT, "venv": _FLAG, "externally_managed": _FLAG, "conda": _FLAG},
     "kernel": {},
     "unknown": [{"what": _TEXT, "because": _TEXT}],

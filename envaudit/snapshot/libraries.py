@@ -1,4 +1,4 @@
-"""Libraries of the system: CUDA toolkits, cuDNN, NCCL, the C library and the C++ library.
+"""Libraries of the system: CUDA toolkits, cuDNN, NCCL, MPI, the C library and the C++ library.
 
 Only names, links and small text files are read; no program is run and no library is loaded.  The libraries that come
 as wheels or conda packages are packages and not told here.
@@ -29,6 +29,8 @@ _FOLDERS = ("/opt/cuda", "/usr/lib/cuda")  # where Arch and Debian put the toolk
 _WINDOWS = "/Program Files/NVIDIA GPU Computing Toolkit/CUDA"
 _CUDNN_MAJORS = ("9", "8", "7")
 _NCCL_MAJORS = ("2",)
+# the MPI ABI, MPICH and its kin, Open MPI 4 and 5: what the wheels of mpi4py look for
+_MPI = ("libmpi_abi.so.0", "libmpi.so.12", "libmpi.so.40")
 
 
 def collect(target: Target) -> dict[str, Any]:
@@ -53,6 +55,7 @@ def read(environ: dict[str, str], base_prefix: str, root: str = "/", system: str
     nccl, _ = _library(loader, "nccl", _NCCL_MAJORS, here, headers)
     if nccl:
         fragment["libraries"]["nccl"] = nccl[0]
+    fragment["libraries"]["mpi"] = _mpi(loader)
     cxx = _libstdcxx(loader, base_prefix)
     if cxx:
         fragment["libraries"]["libstdcxx"] = cxx
@@ -194,6 +197,18 @@ def _defines(path: str, words: tuple[str, ...], root: str) -> list[int] | None:
             return None
         numbers.append(int(value[0]))
     return numbers
+
+
+# MPI
+
+
+def _mpi(loader: Loader) -> str | None:
+    """The version of the MPI library that programs can load, of its file name: "40.30.6"; None for no library."""
+    for soname in _MPI:
+        path = loader.find(soname)
+        if path:
+            return version_in_name(path, soname) or soname.partition(".so.")[2]
+    return None
 
 
 # C and C++

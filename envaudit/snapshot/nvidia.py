@@ -131,8 +131,12 @@ def _with_driver(environ: dict[str, str], root: str) -> dict[str, Any]:
             because = "CUDA may number GPUs in another order than the driver; CUDA_DEVICE_ORDER=PCI_BUS_ID settles it"
             fragment["unknown"].append({"what": f"which GPUs CUDA_VISIBLE_DEVICES={numbers} means", "because": because})
     _say(fragment, answer, failure, because)
-    if answer.driver and failure != "mismatch":
-        _forward_compatibility(fragment, answer.driver, environ, root)
+    path = _library(_LIBCUDA, environ, root)
+    if path and "/stubs/" in path:
+        detail = f"programs find {path}, an empty library for linking"
+        fragment["problems"] = [{"kind": "libcuda-stub", "detail": detail}]
+    elif path and answer.driver and failure != "mismatch":
+        _forward_compatibility(fragment, answer.driver, path)
     return {key: value for key, value in fragment.items() if value is not None}
 
 
@@ -179,11 +183,10 @@ def _say(fragment: dict[str, Any], answer: Answer, failure: str | None, because:
         fragment["unknown"].append({"what": unknown[0], "because": unknown[1]})
 
 
-def _forward_compatibility(fragment: dict[str, Any], driver: str, environ: dict[str, str], root: str) -> None:
+def _forward_compatibility(fragment: dict[str, Any], driver: str, path: str) -> None:
     """A libcuda of another version than the driver comes from a cuda-compat package and takes the driver's place."""
     from envaudit.snapshot.loader import version_in_name
 
-    path = _library(_LIBCUDA, environ, root)
-    version = version_in_name(path, _LIBCUDA) if path else None
+    version = version_in_name(path, _LIBCUDA)
     if version and version != driver and int(version.partition(".")[0]) >= 100:  # a Jetson's is called libcuda.so.1.1
         fragment["libraries"] = {"compat_driver": version}

@@ -16,6 +16,7 @@ PATIENCE = 30.0
 
 # nvmlReturn_t
 _NO_PERMISSION = 4
+_NOT_FOUND = 6
 _LIBRARY_NOT_FOUND = 12
 _FUNCTION_NOT_FOUND = 13
 _FAILURES = {4: "no-permission", 9: "not-loaded", 12: "missing", 18: "mismatch"}
@@ -71,7 +72,7 @@ def _driver(pynvml: Any, answer: Answer) -> None:
     answer.driver = _call(pynvml, "nvmlSystemGetDriverVersion")[0]
     number, error_code, _ = _call(pynvml, "nvmlSystemGetCudaDriverVersion_v2")
     if error_code:
-        answer.no_libcuda = error_code == _LIBRARY_NOT_FOUND
+        answer.no_libcuda = error_code in (_NOT_FOUND, _LIBRARY_NOT_FOUND)  # driver 580 says the first
         number = _call(pynvml, "nvmlSystemGetCudaDriverVersion")[0]  # the driver's own number, with or without libcuda
     if number:
         answer.cuda = f"{number // 1000}.{number % 1000 // 10}"

@@ -29,7 +29,7 @@ def test_nothing(tmp_path: Path) -> None:
     found = read(tmp_path, {"/usr/local/bin/tool": ""})
     assert found["toolkit"] is None
     assert found["cudnn"] is None
-    assert found["libraries"] == {"toolkits": []}
+    assert found["libraries"] == {"toolkits": [], "mpi": None}
     assert "unknown" not in found
 
 
@@ -198,3 +198,10 @@ def test_this_machine() -> None:
         symbols = Path(path).read_bytes()
         assert f"GLIBCXX_{newest}\0".encode() in symbols
         assert f"GLIBCXX_3.4.{int(newest.rpartition('.')[2]) + 1}\0".encode() not in symbols
+
+
+def test_mpi(tmp_path: Path) -> None:
+    assert read(tmp_path / "none", {})["libraries"]["mpi"] is None
+    names = {"/usr/lib64/libmpi.so.40": Link("libmpi.so.40.30.6"), "/usr/lib64/libmpi.so.40.30.6": ""}
+    assert read(tmp_path / "openmpi", names)["libraries"]["mpi"] == "40.30.6"
+    assert read(tmp_path / "mpich", {"/usr/lib/libmpi.so.12": ""})["libraries"]["mpi"] == "12"

@@ -126,6 +126,8 @@ def test_a_function_that_fails_costs_its_fact_only(library: Path, tmp_path: Path
         ("nvmlInitWithFlags=4", "nvml-no-permission", "/dev/nvidia*"),
         ("nvmlDeviceGetHandleByIndex_v2=4", "nvml-no-permission", "/dev/nvidia*"),
         ("nvmlSystemGetCudaDriverVersion_v2=12", "libcuda-missing", "NVIDIA_DRIVER_CAPABILITIES"),
+        # NVML_ERROR_NOT_FOUND: driver 580.159.04 with its libcuda taken away
+        ("nvmlSystemGetCudaDriverVersion_v2=6", "libcuda-missing", "NVIDIA_DRIVER_CAPABILITIES"),
     ],
 )
 def test_problems(library: Path, tmp_path: Path, errors: str, kind: str, words: str) -> None:
@@ -397,3 +399,14 @@ def test_forward_compatibility(
     root = plant(tmp_path, {**DEVICE, **content})
     found = audit(root, {"LD_LIBRARY_PATH": f"{library}:{path}", "FAKE_GPUS": "t4"})
     assert (found.get("libraries") or {}).get("compat_driver") == compat
+
+
+def test_the_stub_of_a_toolkit_in_front_of_the_drivers_libcuda(library: Path, tmp_path: Path) -> None:
+    stubs = "/usr/local/cuda/lib64/stubs"
+    only_for_linking = {**DEVICE, f"{stubs}/libcuda.so": ""}
+    variables = {"FAKE_GPUS": "t4", "LD_LIBRARY_PATH": f"{library}:{stubs}"}
+    found = audit(plant(tmp_path / "plain", only_for_linking), variables)
+    assert found["problems"] == []  # nothing that runs asks for libcuda.so
+    found = audit(plant(tmp_path / "linked", {**only_for_linking, f"{stubs}/libcuda.so.1": ""}), variables)
+    assert [problem["kind"] for problem in found["problems"]] == ["libcuda-stub"]
+    assert f"{stubs}/libcuda.so.1" in found["problems"][0]["detail"]

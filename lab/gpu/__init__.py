@@ -1,0 +1,1 @@
+"""What only a machine with an NVIDIA GPU shows: its snapshot, texts of real failures, rules about CUDA."""
