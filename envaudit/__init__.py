@@ -8,3 +8,10 @@ def load_ipython_extension(shell):  # type: ignore[no-untyped-def]  # annotation
     from envaudit.notebook import load
 
     load(shell)
+
+
+def unload_ipython_extension(shell):  # type: ignore[no-untyped-def]
+    """`%unload_ext envaudit`."""
+    from envaudit.notebook import unload
+
+    unload(shell)

@@ -21,3 +21,14 @@ def load(shell: Any) -> None:
         from envaudit.recorder.start import start
 
         recorder = start(shell)
+
+
+def unload(shell: Any) -> None:
+    """`%unload_ext envaudit`: the recorder stops, the magics go."""
+    global recorder  # noqa: PLW0603
+    if recorder is not None:
+        from envaudit.recorder.stop import stop
+
+        stop(recorder)
+        recorder = None
+    shell.magics_manager.magics["line"].pop("envaudit", None)

@@ -46,8 +46,8 @@ def _style() -> str:
         ".envaudit p{margin:.3em 0}.envaudit .ea-quiet{color:var(--ea-quiet)}"
         ".envaudit .ea-item{border-top:1px solid var(--ea-line);padding:.5em 0}"
         ".envaudit .ea-badge{border-radius:3px;padding:0 .5em;font-weight:600;font-size:.9em;margin-right:.5em}"
-        ".envaudit pre{color:var(--ea-text);background:var(--ea-code);padding:.5em .8em;border-radius:4px;"
-        "overflow-x:auto;white-space:pre-wrap;overflow-wrap:anywhere;"
+        ".envaudit.envaudit pre{color:var(--ea-text);background:var(--ea-code);padding:.5em .8em;border-radius:4px;"
+        "overflow-x:auto;white-space:pre-wrap;overflow-wrap:anywhere;word-break:normal;"
         "font:13px/1.45 var(--jp-code-font-family,ui-monospace,monospace);margin:.4em 0}"
         ".envaudit a{color:inherit;text-decoration:underline}.envaudit summary{cursor:pointer}" + badges
     )
@@ -94,10 +94,15 @@ def page(report: Report, stale: list[Stale]) -> str:
 
 
 def _headline(report: Report) -> str:
-    count = len(report.audit.findings)
-    if not count:
+    findings = report.audit.findings
+    if not findings:
         return "nothing here is known to crash" if report.verdict() == "ok" else "nothing could be checked"
-    return f"<strong>{count} finding{'s' if count > 1 else ''}</strong>"
+    counts: dict[str, int] = {}
+    for finding in findings:
+        kind = finding.level if finding.certainty == "definite" else f"possible {finding.level}"
+        counts[kind] = counts.get(kind, 0) + 1
+    several = f"{len(findings)} finding{'s' if len(findings) > 1 else ''}"
+    return f"<strong>{several}</strong> ({', '.join(f'{kind}: {count}' for kind, count in counts.items())})"
 
 
 def _badge(level: str, text: str) -> str:

@@ -21,6 +21,7 @@ class Live:
     """What is left.
 
     death        the flight recorder's last record of this kernel, None where there is none
+    watched      the recorder is on in this kernel, so that the end of the one before it would be known
     logs         (path, last bytes) of server logs
     kernel_log   lines of the system's kernel log about killed or crashed processes; None where it may not be read
     oom_kills    kills by the out-of-memory killer in this memory cgroup since it began; None for unknown
@@ -35,11 +36,12 @@ class Live:
 
     __slots__ = (
         "boot_id", "core_pattern", "death", "hosts", "kernel_log", "limit_mib", "logs", "oom_kills", "peak_mib",
-        "shm_free_mib", "unread", "vm_oom_kills",
+        "shm_free_mib", "unread", "vm_oom_kills", "watched",
     )  # fmt: skip
 
     def __init__(self) -> None:
         self.death: Death | None = None
+        self.watched = False
         self.logs: list[tuple[str, bytes]] = []
         self.kernel_log: list[str] | None = None
         self.oom_kills: int | None = None
@@ -99,16 +101,17 @@ def tail(path: str) -> bytes:
 
 def _recorded(live: Live, kernel: str | None) -> Death | None:
     try:
-        from envaudit.recorder.read import last
+        from envaudit.recorder.read import last, watched
     except ImportError:
         live.unread.append({"what": "the flight recorder's record", "because": "this envaudit has no recorder"})
         return None
     try:
         death: Death | None = last(kernel)
+        live.watched = death is None and watched(kernel)
     except (OSError, ValueError) as error:
         live.unread.append({"what": "the flight recorder's record", "because": f"it cannot be read: {error}"})
         return None
-    if death is None:
+    if death is None and not live.watched:
         because = "the recorder was not on; `%load_ext envaudit` in the first cell turns it on"
         live.unread.append({"what": "the flight recorder's record", "because": because})
     return death

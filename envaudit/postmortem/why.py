@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 SCHEMA = "envaudit.why/1"
 CAUSES = 4  # that are told
+_CORE = 0x80  # of a wait status: a core file was written
 FARTHEST = 16  # points that a told cause may be behind the first
 EVIDENCE = 6  # of one cause
 # families whose cause a rule of the matrix can name
@@ -97,13 +98,26 @@ def of_machine(live: Live, signatures: Signatures, matrix: Matrix | None, report
     for cause in causes:
         _fill(cause, signatures)
     causes.sort(key=lambda cause: -cause.points)
+    if causes and death is not None:
+        _core_file(causes[0], live, death)
     if report:
         _join(causes, report, signatures, crashed=_crashed(death))
     if died:
         missing += [f"{entry['what']}: {entry['because']}" for entry in live.unread]
         if not _told(causes):
             missing += told(live.hosts)
-    return _answer(causes, _kernel(death), missing, died)
+    elif not live.watched and not live.logs:
+        missing = _unseen(live)
+    return _answer(causes, _kernel(death), missing, died or bool(missing))
+
+
+def _unseen(live: Live) -> list[str]:
+    """Nothing could have told of an end: what is known all the same, and what would tell."""
+    missing = [f"{entry['what']}: {entry['because']}" for entry in live.unread]
+    if live.oom_kills:
+        times = f"{live.oom_kills} out-of-memory kill{'s' if live.oom_kills > 1 else ''}"
+        missing.insert(0, f"when it was and which process: this memory cgroup has seen {times} since it began")
+    return [*missing, *told(live.hosts)] or ["a log of the notebook server, or the flight recorder's record"]
 
 
 def _answer(causes: list[Cause], kernel: dict[str, Any], missing: list[str], died: bool) -> Why:
@@ -167,6 +181,15 @@ def _fit(cause: Cause, path: str, death: Death | None, causes: list[Cause]) -> N
                 cause.points -= 24
                 cause.against.append("the kernel left in order")
     add(causes, cause)
+
+
+def _core_file(cause: Cause, live: Live, death: Death) -> None:
+    """Where the core file went, if the status says that one was written."""
+    pattern = live.core_pattern or ""
+    words = pattern.lstrip("|").split()
+    if (death.get("wait_status") or 0) & _CORE and words:
+        where = f"was given to {words[0]}" if pattern.startswith("|") else f"is named {pattern}"
+        cause.next.append(f"The core file {where} (core_pattern): gdb PYTHON CORE, then bt, names the native function")
 
 
 def _shared_memory(causes: list[Cause], live: Live) -> None:

@@ -54,6 +54,19 @@ def last(kernel: str | None = None, notebook: str | None = None) -> Death | None
     return None
 
 
+def watched(kernel: str | None = None) -> bool:
+    """Whether the recorder is on in a living kernel: this one, or the one with this id."""
+    if kernel is None:
+        from envaudit.snapshot.kernel import find
+
+        running = find()
+        kernel = _identity(running.pid)[0] if running is not None else None
+    if kernel is None:
+        return False
+    records = (read(name) for name in store.names() if name.key == store.key_of(kernel))
+    return any(record is not None and lives(record) for record in records)
+
+
 def _identity(pid: int) -> tuple[str | None, str | None]:
     """(kernel id, notebook's path) of a running kernel: from its own record, else from its command line."""
     for name in store.names():

@@ -30,6 +30,7 @@ class Recorder:
         self.notebook: str | None = None
         self.new = True  # no cell has begun yet
         self.warned = -1  # number of the cell that a warning was shown in
+        self.had_faulthandler = False  # before it was ours
 
     def before(self, info: Any) -> None:
         """IPython's `pre_run_cell`."""
@@ -57,6 +58,11 @@ class Recorder:
         for text in [*([line] if line else []), *self.said]:
             print(text)
         self.said = []
+
+    def leaving(self, change: Any) -> None:
+        """The shell's `exit_now` has changed."""
+        if change["new"]:
+            self.marks.leaving()
 
     def watch(self, pipe: int, sidecar: Any) -> None:
         """Show the sidecar's warnings; runs in a thread that sleeps until one comes."""
@@ -136,7 +142,7 @@ def _hook(shell: Any, recorder: Recorder) -> None:
 
     shell.events.register("pre_run_cell", recorder.before)
     shell.events.register("post_run_cell", recorder.after)
-    shell.observe(lambda change: recorder.marks.leaving() if change["new"] else None, names="exit_now")
+    shell.observe(recorder.leaving, names="exit_now")
     atexit.register(recorder.marks.clean)
     _catch_faults(recorder)
 
@@ -148,7 +154,7 @@ def _catch_faults(recorder: Recorder) -> None:
     path = recorder.name.path("fault")
     if path is None:
         return
-    was_on = faulthandler.is_enabled()
+    was_on = recorder.had_faulthandler = faulthandler.is_enabled()
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0), 0o600)
     faulthandler.enable(file=descriptor)
 

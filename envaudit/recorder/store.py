@@ -103,7 +103,7 @@ def forget_old(key: str) -> None:
     """Delete all records of kernel `key` but the last KEPT, and of all kernels but the last KEPT_IN_ALL."""
     everything = names()
     ours = [name for name in everything if name.key == key]
-    _delete(name for name in {*ours[KEPT:], *everything[KEPT_IN_ALL:]} if not alive(name.pid))
+    delete(name for name in {*ours[KEPT:], *everything[KEPT_IN_ALL:]} if not alive(name.pid))
 
 
 def alive(pid: int) -> bool:
@@ -119,7 +119,8 @@ def alive(pid: int) -> bool:
     return True
 
 
-def _delete(old: Iterable[Name]) -> None:
+def delete(old: Iterable[Name]) -> None:
+    """Delete these records."""
     home = folder()
     assert home is not None
     for name in old:

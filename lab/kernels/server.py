@@ -20,15 +20,20 @@ TOKEN = uuid.uuid4().hex
 
 
 class Server:
-    """One running server.  `python` is the interpreter of the environment, `home` its HOME."""
+    """One running server.
 
-    def __init__(self, python: str, home: Path) -> None:
+    `python` is the interpreter of the environment, `home` its HOME; `module` is run where it is another one than the
+    Jupyter server or, with notebook 6, the classic notebook; `more` are words of its command line.
+    """
+
+    def __init__(self, python: str, home: Path, module: str = "", *more: str) -> None:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
-        classic = _has(python, "notebook", "6.")
+        classic = not module and _has(python, "notebook", "6.")
         name = "NotebookApp" if classic else "ServerApp"
-        words = [python, "-m", "notebook" if classic else "jupyter_server", "--no-browser", "--allow-root"]
+        words = [python, "-m", module or ("notebook" if classic else "jupyter_server"), "--no-browser", "--allow-root"]
+        words += more
         words += [f"--port={self.port}", f"--{name}.token={TOKEN}", f"--{name}.disable_check_xsrf=True"]
         words += [f"--{name}.ip=127.0.0.1"]
         home.mkdir(parents=True, exist_ok=True)

@@ -63,13 +63,36 @@ def environment(**packages: str) -> Report:
     return audit(snapshot, MATRIX, Options())
 
 
-def test_nothing_died() -> None:
-    found = why(machine())
+@pytest.mark.parametrize("left", [{"watched": True}, {"log": "[I 12:00:00 ServerApp] Kernel started\n"}])
+def test_nothing_died(left: dict[str, Any]) -> None:
+    found = why(machine(**left))
     assert (found.verdict, found.causes, found.missing) == ("none", [], [])
 
 
 def test_old_kills_alone_are_no_death() -> None:
-    assert why(machine(oom_kills=4, vm_oom_kills=9)).verdict == "none"
+    assert why(machine(watched=True, oom_kills=4, vm_oom_kills=9)).verdict == "none"
+
+
+@pytest.mark.parametrize(
+    ("status", "pattern", "said"),
+    [
+        (11 | 0x80, "/tmp/core.%p", "is named /tmp/core.%p"),
+        (11 | 0x80, "|/usr/share/apport/apport %p", "was given to /usr/share/apport/apport"),
+        (11, "core", None),
+        (11 | 0x80, "|", None),
+    ],
+)
+def test_the_core_file(status: int, pattern: str, said: str | None) -> None:
+    death = {"kernel": ID, "pid": 5, "wait_status": status, "clean": False, "leaving": False, "samples": [], **COUNTED}
+    advice = " ".join(why(machine(death, core_pattern=pattern)).causes[0].next)
+    assert said in advice if said else "core file" not in advice
+
+
+def test_where_nothing_could_have_told_the_answer_is_not_known() -> None:
+    found = why(machine(oom_kills=4, vm_oom_kills=9))
+    assert (found.verdict, found.causes) == ("unknown", [])
+    assert "4 out-of-memory kills" in found.missing[0]
+    assert why(machine()).verdict == "unknown"
 
 
 def test_a_death_without_a_record_and_old_kills_is_perhaps_memory() -> None:

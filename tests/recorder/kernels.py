@@ -15,12 +15,14 @@ import os, sys, time
 class Events:
     hooks = {}
     def register(self, name, hook): self.hooks[name] = hook
+    def unregister(self, name, hook): assert self.hooks.pop(name) == hook
 class Info:
     raw_cell = "%load_ext envaudit"
 class Shell:
     user_ns, execution_count, kernel, events = {}, 1, None, Events()
     history_manager = type("H", (), {"input_hist_raw": [""]})
     def observe(self, call, names): self.changed = call
+    def unobserve(self, call, names): assert self.changed == call
 from envaudit.recorder.start import start
 shell = Shell()
 shell.kernel = type("K", (), {"parent": type("P", (), {"connection_file": "/x/kernel-abc.json"})})

@@ -82,6 +82,26 @@ def test_a_death_after_a_cell_is_not_inside_it(cache: Path) -> None:
     assert line is not None and "died after cell 1" in line
 
 
+def test_a_recorder_that_was_turned_off_leaves_nothing_behind(cache: Path) -> None:
+    code = """
+from envaudit.recorder.stop import stop
+from envaudit.recorder.read import read
+import faulthandler, signal
+cell('%unload_ext envaudit')
+watcher = int(read(recorder.name).life["sidecar"])
+stop(recorder)
+for _ in range(100):
+    if not os.path.exists(f"/proc/{watcher}"): break
+    time.sleep(0.05)
+print(shell.events.hooks, faulthandler.is_enabled(), os.path.exists(f"/proc/{watcher}"), flush=True)
+os.kill(os.getpid(), 9)
+"""
+    done = run(cache, code)
+    assert done.stdout.splitlines()[-1:] == ["{} False False"], done.stderr
+    assert last("abc") is None  # the kernel was killed afterwards, and that was not watched
+    assert [path.name for path in (cache / "recorder").iterdir()] == []
+
+
 def test_the_next_kernel_says_it_in_its_first_cell(cache: Path) -> None:
     run(cache, "cell('x'); os.abort()")
     done = run(cache, "print('none yet'); cell('y'); done(); cell('z')")
