@@ -85,7 +85,7 @@ def test_texts_are_for_people() -> None:
 
 
 # tables that facts and plans are derived with, beside those that rules are expanded with
-DERIVED = {"gpus", "default-builds", "torch-archs", "torch-family", "reproductions", "measured"}
+DERIVED = {"gpus", "default-builds", "torch-archs", "torch-family", "reproductions", "measured", "wheels-only"}
 
 
 def test_every_row_of_every_table_is_used() -> None:

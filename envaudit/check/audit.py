@@ -7,6 +7,7 @@ from copy import copy
 from envaudit.check import pythons
 from envaudit.check.contexts import Context, bundles, contexts
 from envaudit.check.ranges import asked_for, judge
+from envaudit.check.refused import refused
 from envaudit.check.tighten import tighten
 from envaudit.check.world import build
 from envaudit.engine import coverage
@@ -154,8 +155,10 @@ def _on(context: Context, target: Target | None, matrix: Matrix, result: Checks,
         return []
     least = min(world.refused for world, _ in worlds)
     worlds = [pair for pair in worlds if pair[0].refused == least]
+    indexes = [address for manifest in context.manifests for address in manifest.indexes]
+    none = refused(*worlds[-1], matrix, indexes) if least else {}
     if least:
-        _refused(worlds[-1], result)
+        _refused(worlds[-1], result, set(none))
     result.installs.append((context, target, [world for world, _ in worlds]))
     newest = worlds[-1][0]
     newer = [row for row in coverage(Facts(newest.snapshot, matrix.table), matrix) if asked_for(newest, row["package"])]
@@ -168,7 +171,16 @@ def _on(context: Context, target: Target | None, matrix: Matrix, result: Checks,
         for outcome in judge(world, matrix, *memos[which]):
             fired = outcome.finding.rule, frozenset(outcome.finding.culprits)
             by_which.setdefault(fired, []).append((outcome, world))
-    return [_merged(said, len(worlds), worlds[-1][1]) for said in by_which.values()]
+    merged = [_merged(said, len(worlds), worlds[-1][1]) for said in by_which.values()]
+    # what would clash with a package that is not installed at all can wait
+    merged = [one for one in merged if not any(stated.name in none for stated in one.stated)]
+    return [_of(newest, name, *found) for name, found in none.items()] + merged
+
+
+def _of(world: World, name: str, finding: Finding, clause: Clause) -> Checked:
+    checked = Checked(finding, asked_for(world, name), world, [clause])
+    checked.today = checked.sure = True
+    return checked
 
 
 def _merged(said: list[tuple[Outcome, World]], count: int, python: str) -> Checked:
@@ -198,14 +210,16 @@ def _merged(said: list[tuple[Outcome, World]], count: int, python: str) -> Check
     return checked
 
 
-def _refused(made: tuple[World, str], result: Checks) -> None:
-    """Say what an installer will refuse."""
+def _refused(made: tuple[World, str], result: Checks, told: set[str]) -> None:
+    """Say what an installer will refuse; `told` are packages of which a finding says it."""
     world, python = made
     for asked in world.conflicts:
         first = asked[0]
         said = " and ".join(dict.fromkeys(f"{one.specifier or 'any'} ({_at(one.place)})" for one in asked))
         result.notes.append((first.place.path, first.place.line, f"no version of {first.name} is {said}"))
     for name, version in world.homeless:
+        if name in told:
+            continue
         for place in _places(asked_for(world, name)):
             release = " ".join(filter(None, (name, version)))
             said = f"{release} has no release for Python {python}, as far as the release lists know"

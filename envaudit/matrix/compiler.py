@@ -114,6 +114,7 @@ def compile_matrix(source: Source) -> tuple[bytes, list[Fault]]:
     }
     try:
         blobs["default-builds"] = _default_builds(source.tables)
+        blobs["wheels-only"] = [row["package"] for row in _rows(source.tables, "wheels-only")]
         for package, listed in source.releases.items():
             blobs[f"releases:{package}"], known[package] = _releases(listed)
         for package, stated in source.requires.items():
@@ -121,7 +122,7 @@ def compile_matrix(source: Source) -> tuple[bytes, list[Fault]]:
     except Fault as fault:
         faults.append(fault)
     runs: dict[str, list[dict[str, str]]] = {}
-    for row in source.tables["reproductions"].rows if "reproductions" in source.tables else []:
+    for row in _rows(source.tables, "reproductions"):
         runs.setdefault(row["rule"], []).append(dict(row))
     named: dict[str, set[str]] = {}
     for clause in every:
@@ -205,6 +206,10 @@ def _torch_family(tables: dict[str, Table]) -> dict[str, dict[str, list[str]]]:
         for row in rows
         if isinstance(row["torch"], str)
     }
+
+
+def _rows(tables: dict[str, Table], name: str) -> list[Any]:
+    return tables[name].rows if name in tables else []
 
 
 def _default_builds(tables: dict[str, Table]) -> dict[str, list[Any]]:
