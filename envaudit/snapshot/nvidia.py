@@ -188,5 +188,13 @@ def _forward_compatibility(fragment: dict[str, Any], driver: str, path: str) -> 
     from envaudit.snapshot.loader import version_in_name
 
     version = version_in_name(path, _LIBCUDA)
-    if version and version != driver and int(version.partition(".")[0]) >= 100:  # a Jetson's is called libcuda.so.1.1
-        fragment["libraries"] = {"compat_driver": version}
+    if not version or version == driver or int(version.partition(".")[0]) < 100:  # a Jetson's is called libcuda.so.1.1
+        return
+    fragment["libraries"] = {"compat_driver": version}
+    if _numbers(version) < _numbers(driver):
+        detail = f"programs load {path} ({version}), the kernel module of the driver is {driver}"
+        fragment["problems"].append({"kind": "libcuda-older-than-driver", "detail": detail})
+
+
+def _numbers(version: str) -> list[int]:
+    return [int(part) for part in version.split(".") if part.isdecimal()]

@@ -51,6 +51,11 @@ assert jax.devices()[0].platform == 'gpu', jax.devices()"""
 _TRANSLATE = """import ctranslate2
 translator = ctranslate2.Translator("{extra}/tiny", device="cuda")
 print(translator.translate_batch([["a", "b"]], beam_size=1, max_decoding_length=4))"""
+_QUANTISED = """import torch
+from transformers import AutoModelForCausalLM, BitsAndBytesConfig, GPT2Config, GPT2LMHeadModel
+GPT2LMHeadModel(GPT2Config(n_layer=1, n_head=2, n_embd=32, vocab_size=64)).save_pretrained("tiny")
+model = AutoModelForCausalLM.from_pretrained("tiny", quantization_config=BitsAndBytesConfig(load_in_4bit=True))
+print(model(torch.ones(1, 4, dtype=torch.long, device=model.device)).logits.sum())"""
 _EIGHT_BIT = """import torch, bitsandbytes
 layer = bitsandbytes.nn.Linear8bitLt(64, 64, has_fp16_weights=False).cuda()
 print(layer(torch.rand(2, 64, dtype=torch.float16, device='cuda')).sum())"""
@@ -91,6 +96,14 @@ PAIRS = (
          over=("bitsandbytes-0.47.0",), good=("bitsandbytes-0.50.2",), fixed="bitsandbytes 0.50.2"),
     Pair("bitsandbytes-triton-ops", "torch 2.11.0+cu130, bitsandbytes 0.44.1", "import bitsandbytes",
          over=("bitsandbytes-0.44.1",), good=("bitsandbytes-0.50.2",), fixed="bitsandbytes 0.50.2"),
+    Pair("bitsandbytes-refused-by-transformers", "transformers 5.17.0, bitsandbytes 0.45.5", _QUANTISED,
+         over=("bitsandbytes-0.45.5",), good=("bitsandbytes-0.50.2",), fixed="bitsandbytes 0.50.2"),
+    Pair("libcuda-older-than-driver", "driver 580.159.04, libcuda 580.95.05 of cuda-compat-13-0", _GPU,
+         environ=(("LD_LIBRARY_PATH", "/usr/local/cuda/compat"),), fixed="LD_LIBRARY_PATH unset"),
+    Pair("libcuda-older-than-driver", "driver 580.159.04, libcuda 535.261.03", _GPU,
+         environ=(("LD_LIBRARY_PATH", "{extra}/libcuda535"),), fixed="LD_LIBRARY_PATH unset"),
+    Pair("jax-ld-library-path", "JAX 0.11.2, LD_LIBRARY_PATH with CUDA 13.0", _JAX,
+         environ=(("LD_LIBRARY_PATH", "/usr/local/cuda/lib64"),), fixed="LD_LIBRARY_PATH unset"),
     Pair("torch-cudnn-older", "torch 2.11.0+cu130, nvidia-cudnn-cu13 9.12.0.46",
          "import torch\nprint(torch.backends.cudnn.version())",
          swap=(("cudnn", "nvidia_cudnn_cu13"),), fixed="nvidia-cudnn-cu13 9.19.0.56"),

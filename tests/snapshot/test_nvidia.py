@@ -401,6 +401,16 @@ def test_forward_compatibility(
     assert (found.get("libraries") or {}).get("compat_driver") == compat
 
 
+@pytest.mark.parametrize(
+    ("version", "kinds"),
+    [("550.54.15", []), ("535.104.05", ["libcuda-older-than-driver"]), ("470.57.02", ["libcuda-older-than-driver"])],
+)
+def test_forward_compatibility_backwards(library: Path, tmp_path: Path, version: str, kinds: list[str]) -> None:
+    names = {"/c/libcuda.so.1": Link(f"libcuda.so.{version}"), f"/c/libcuda.so.{version}": ""}
+    found = audit(plant(tmp_path, {**DEVICE, **names}), {"LD_LIBRARY_PATH": f"{library}:/c", "FAKE_GPUS": "t4"})
+    assert [problem["kind"] for problem in found["problems"]] == kinds
+
+
 def test_the_stub_of_a_toolkit_in_front_of_the_drivers_libcuda(library: Path, tmp_path: Path) -> None:
     stubs = "/usr/local/cuda/lib64/stubs"
     only_for_linking = {**DEVICE, f"{stubs}/libcuda.so": ""}
