@@ -18,7 +18,7 @@ KNOWN = signatures.load()
 MATRIX = load()
 
 # what the cell runs, family by the record, family by what stands on the terminal (the shell adds its own word)
-DEATHS = {
+DEATHS: dict[str, tuple[str, str, str]] = {
     "segmentation fault": ("import ctypes; ctypes.string_at(0)", "native-crash", "Segmentation fault (core dumped)"),
     "abort": ("import os; os.abort()", "native-crash", "Aborted (core dumped)"),
     "illegal instruction": (
@@ -36,14 +36,15 @@ DEATHS = {
         "native-crash",
         "Bus error (core dumped)",
     ),
-    "recursion": (
+}
+if sys.version_info < (3, 12):  # since then Python counts how deep its C code is, and raises
+    DEATHS["recursion"] = (
         "import sys, ctypes; sys.setrecursionlimit(10**9)\n"
         "@ctypes.CFUNCTYPE(None)\ndef f():\n    f()\n"  # through C, so that it is the C stack that ends
         "f()",
         "program",
         "Segmentation fault (core dumped)",
-    ),
-}
+    )
 
 
 def died(tmp_path: Path, code: str) -> tuple[int, str, str]:
