@@ -29,7 +29,7 @@ def read(data: bytes, name: str) -> Snapshot:
 
     Whatever is not stated is left out (unknown).  Raises RecordedError, and nothing else, when nothing can be read.
     """
-    from envaudit.recorded import page, structured
+    from envaudit.recorded import commands, page, structured
     from envaudit.recorded.formats import READERS
     from envaudit.recorded.found import Found
 
@@ -45,10 +45,17 @@ def read(data: bytes, name: str) -> Snapshot:
     for reader in READERS:
         reader(pasted, found)
     snapshot = found.snapshot()
+    if not _says(snapshot):
+        commands.read(pasted, found)
+        snapshot = found.snapshot()
     if pasted.rest:
         because = f"only its first {page.MAX_LINES:,} lines ({page.MAX_CHARACTERS >> 20} MiB) are looked at"
         snapshot.setdefault("unknown", []).append({"what": "the rest of the text", "because": because})
-    if all(snapshot.get(key) is None for key in _ENOUGH):
+    if not _says(snapshot):
         where = f"its start ({page.MAX_LINES:,} lines, {page.MAX_CHARACTERS >> 20} MiB)" if pasted.rest else "it"
         raise RecordedError(name, f"no package, driver or GPU is named in {where}; {_HINT}")
     return snapshot
+
+
+def _says(snapshot: Snapshot) -> bool:
+    return any(snapshot.get(key) is not None for key in _ENOUGH)

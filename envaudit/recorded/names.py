@@ -33,22 +33,31 @@ CONDA = {
 
 # how reports and people write a package -> its distribution; what is not here is not taken from loose text
 _PLAIN = """
-    accelerate aiohttp albumentations anyio apex auto-gptq autoawq awscli bitsandbytes causal-conv1d charset-normalizer
-    chex cudf cuml cupy cython datasets dask deepspeed detectron2 diffusers dill evaluate fairscale fastai fastapi
-    faiss-cpu faiss-gpu flash-attn flax fsspec gensim gradio grpcio h5py horovod huggingface-hub imageio ipykernel
-    jax jax-cuda12-plugin jax-cuda12-pjrt jaxlib joblib keras langchain lightgbm lightning lightning-utilities llvmlite
-    matplotlib mediapipe megatron-core ml-dtypes mmaction2 mmcls mmcv mmcv-full mmdet mmdet3d mmengine mmocr mmpose
-    mmpretrain mmsegmentation mxnet mxnet-cu112 nltk nibabel nltk numba numexpr numpy nvidia-cudnn-cu11
-    nvidia-cudnn-cu12 onnx onnxruntime onnxruntime-gpu open3d openai-whisper opencv-contrib-python opencv-python
-    opencv-python-headless optax optimum orbax-checkpoint packaging paddlepaddle paddlepaddle-gpu pandas peft pillow
-    polars protobuf pyarrow pydantic pydantic-core pymc pyspark pytorch3d pytorch-lightning pyyaml ray requests
-    safetensors scikit-image scikit-learn scipy seaborn sentence-transformers sentencepiece setuptools sglang shap
-    shapely simpletransformers spacy statsmodels streamlit sympy tensorboard tensorflow tensorflow-addons tensorflow-cpu
-    tensorflow-datasets tensorflow-estimator tensorflow-gpu tensorflow-hub tensorflow-io tensorflow-macos
-    tensorflow-metal tensorflow-probability tensorflow-text tensorrt tf-keras tf-nightly thinc timm tokenizers torch
-    torch-cluster torch-geometric torch-scatter torch-sparse torch-spline-conv torch-xla torchao torchaudio torchcodec
-    torchdata torchmetrics torchtext torchtune torchvision transformer-engine transformers triton trl tqdm
-    typing-extensions unsloth urllib3 vllm wandb wheel xformers xgboost
+    accelerate aiohttp albucore albumentations anndata anyio apex arviz auto-gptq autoawq awscli basicsr bitsandbytes
+    brax catboost causal-conv1d charset-normalizer chex chromadb ctranslate2 cudf cugraph cuml cupy cython dask
+    datasets decord deepspeed detectron2 dgl diffusers dill dm-haiku dynamax e3nn easyocr evaluate exllamav2 exllamav3
+    fairscale fairseq faiss faiss-cpu faiss-gpu fastai fastapi fbgemm-gpu flash-attn flashinfer flashinfer-python flask
+    flax fsspec gensim geopandas gfpgan gptqmodel gradio grpcio gymnasium h5py hdbscan horovod huggingface-hub
+    hydra-core imageio imbalanced-learn intel-extension-for-pytorch ipykernel ipython jax jax-cuda12-pjrt
+    jax-cuda12-plugin jax-cuda13-plugin jaxlib jinja2 joblib jupyter-client jupyter-server jupyterlab k-diffusion
+    kaolin keras kornia lancedb langchain langchain-core librosa lightgbm lightning lightning-utilities
+    llama-cpp-python llvmlite mamba-ssm matplotlib mediapipe megatron-core ml-dtypes mlflow mmaction2 mmcls mmcv
+    mmcv-full mmdet mmdet3d mmengine mmocr mmpose mmpretrain mmsegmentation mpi4py mxnet mxnet-cu112 natten nbconvert
+    netcdf4 networkx nibabel nltk numba numba-cuda numcodecs numexpr numpy numpyro nunchaku nvidia-cudnn-cu11
+    nvidia-cudnn-cu12 omegaconf onnx onnxruntime onnxruntime-directml onnxruntime-gpu open3d openai-whisper
+    opencv-contrib-python opencv-contrib-python-headless opencv-python opencv-python-headless optax optimum
+    orbax-checkpoint ortools packaging paddlepaddle paddlepaddle-gpu pandas peft pillow polars protobuf pyannote-audio
+    pyarrow pydantic pydantic-core pymatgen pymc pyspark pytensor pytorch-lightning pytorch3d pywavelets pyyaml pyzmq
+    rasterio ray requests s3fs safetensors scanpy scikit-image scikit-learn scipy seaborn segmentation-models
+    sentence-transformers sentencepiece setuptools sgl-kernel sglang shap shapely simpletransformers spacy speechbrain
+    sqlalchemy stable-baselines3 statsmodels streamlit sympy tensorboard tensorflow tensorflow-addons tensorflow-cpu
+    tensorflow-datasets tensorflow-decision-forests tensorflow-directml tensorflow-estimator tensorflow-gpu
+    tensorflow-hub tensorflow-intel tensorflow-io tensorflow-macos tensorflow-metal tensorflow-probability
+    tensorflow-text tensorrt tf-keras tf-nightly thinc timm tokenizers torch torch-cluster torch-geometric
+    torch-scatter torch-sparse torch-spline-conv torch-tensorrt torch-xla torchao torchaudio torchcodec torchdata
+    torchmetrics torchsde torchtext torchtune torchvision tqdm traitlets transformer-engine transformers triton trl tts
+    typer typing-extensions ultralytics umap-learn unsloth urllib3 vllm wandb werkzeug wheel whisperx xarray xformers
+    xgboost zarr
 """
 LABELS = {name: name for name in _PLAIN.split()}
 LABELS.update(

@@ -250,3 +250,28 @@ def test_thirty_megabytes_of_junk_take_seconds(kind: str) -> None:
     with contextlib.suppress(RecordedError):
         read(data, "junk")
     assert time.process_time() - start < 8  # 0.2 to 1.7 where this was written
+
+
+@pytest.mark.parametrize(
+    ("text", "python", "packages"),
+    [
+        (
+            "pip install 'grpcio-tools==1.73.0' \"protobuf==6.30.0\"",
+            None,
+            {"grpcio-tools": "1.73.0", "protobuf": "6.30.0"},
+        ),
+        ("!pip3 install -q jax[cuda]==0.3.16 brax==0.0.13", None, {"jax": "0.3.16", "brax": "0.0.13"}),
+        ("mamba create -n bug python=3.9 traitlets=4.3.3 jupyterlab", "3.9", {"traitlets": "4.3.3"}),
+        ("I ran pip install torch==1.0.0\nPyTorch version: 2.1.0", None, {"torch": "2.1.0"}),  # it says what is there
+        (
+            "torch==2.7.0+cu128, flash_attn==2.7.4.post1 and python 3.10.",
+            None,
+            {"torch": "2.7.0+cu128", "flash-attn": "2.7.4.post1"},
+        ),
+    ],
+)
+def test_what_commands_ask_for_counts_where_nothing_else_is_stated(
+    text: str, python: str | None, packages: dict[str, str]
+) -> None:
+    found = read(text.encode(), "x")
+    assert (found.get("python"), found["packages"]) == (python, packages)

@@ -52,9 +52,10 @@ def _sentence(found: Found, line: int, text: str) -> None:
     if any(mark in lowered for mark in "<>~?") or "n't" in lowered or not _HEDGES.isdisjoint(_WORD.findall(lowered)):
         return
     rest = text
-    pairs = [(match[1], match[2].rstrip(".:!'\"`")) for match in _PAIR.finditer(text)]
-    for name, version in pairs:
-        rest = rest.replace(f"{name} {version}", "")
+    matches = list(_PAIR.finditer(text))
+    for match in matches:
+        rest = rest.replace(match[0], "")
+    pairs = [(match[1], match[2].rstrip(".:!'\"`")) for match in matches]
     if len(rest) > 60 and not _CUE.search(text):
         return  # versions in passing, in a sentence that does not speak of an environment
     for name, version in pairs:
