@@ -73,6 +73,8 @@ def _fields(text: str, following: str) -> list[tuple[str, str]]:
     """The (label, value) pairs of a line whose label is known."""
     if text.startswith("+") or (text.startswith("-") and "==" in text):
         return []  # a diff
+    if text.count("==") > 1:
+        return []  # a sentence
     columns = _COLUMNS.fullmatch(text)
     if columns:
         return [(columns[1].lower(), columns[2])] if names.from_label(columns[1].lower()) else []
