@@ -265,7 +265,7 @@ def test_thirty_megabytes_of_junk_take_seconds(kind: str) -> None:
         ("I ran pip install torch==1.0.0\nPyTorch version: 2.1.0", None, {"torch": "2.1.0"}),  # it says what is there
         (
             "torch==2.7.0+cu128, flash_attn==2.7.4.post1 and python 3.10.",
-            None,
+            "3.10",
             {"torch": "2.7.0+cu128", "flash-attn": "2.7.4.post1"},
         ),
     ],
