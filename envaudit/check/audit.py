@@ -156,7 +156,8 @@ def _on(context: Context, target: Target | None, matrix: Matrix, result: Checks,
     least = min(world.refused for world, _ in worlds)
     worlds = [pair for pair in worlds if pair[0].refused == least]
     indexes = [address for manifest in context.manifests for address in manifest.indexes]
-    none = refused(*worlds[-1], matrix, indexes) if least else {}
+    stated = bool(context.pythons or (target and target.snapshot.get("python")))
+    none = refused(*worlds[-1], matrix, indexes) if least and stated else {}
     if least:
         _refused(worlds[-1], result, set(none))
     result.installs.append((context, target, [world for world, _ in worlds]))

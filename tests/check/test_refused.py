@@ -58,6 +58,7 @@ def test_what_is_not_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str],
             "FROM python:3.13\nRUN pip install -i https://download.pytorch.org/whl/cu121 torch==2.1.2\n",
             True,
         ),
+        ("requirements.txt", "tensorflow==1.12.0\n", False),  # nobody says that it is not for Python 3.6
         ("environment.yml", "dependencies:\n- python=3.13\n- pytorch=2.1.2\n", False),
     ],
 )
