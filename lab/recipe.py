@@ -173,7 +173,7 @@ def _of_example(rule: Rule, example: dict[str, Any], recipe: dict[str, Any], rec
         elif fact.startswith("env:"):
             env[fact[4:]] = value
         else:
-            if versions.local(value) not in (None, "cpu"):
+            if value and versions.local(value) not in (None, "cpu"):
                 raise Skip("needs a build of another index")
             wanted[fact] = f"=={value}"
     good: dict[str, str] = {}

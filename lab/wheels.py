@@ -260,7 +260,9 @@ def _locked(lock: Path) -> list[Wheel]:
 def _without_cuda(wheels: list[Wheel]) -> list[Wheel]:
     """`wheels`.  Raises Refused where one is a build for CUDA."""
     for wheel in wheels:
-        if wheel.size > TOO_LARGE or wheel.name.startswith(("nvidia-", "cupy-cuda", "jax-cuda")):
+        if wheel.size > TOO_LARGE or (
+            wheel.name.startswith(("nvidia-", "cupy-cuda", "jax-cuda")) and wheel.name != "nvidia-ml-py"
+        ):
             raise Refused(f"needs {wheel.name} {wheel.version}, a build for CUDA")
     return wheels
 

@@ -209,7 +209,14 @@ class _Run:
         while True:
             self.questions += 1
             try:
-                return self.ask(self.world, node)
+                moves, via = self.ask(self.world, node)
+                early = self._early(moves)
+                if not early:
+                    return moves, via
+                # a resolver takes a pre-release where nothing else has a wheel; nobody asked for one
+                self.reason = f"only pre-releases have wheels: {', '.join(early)}"
+                self.proof = False
+                return None
             except Impossible as error:
                 self.reason = str(error)
                 found += 1
@@ -220,6 +227,24 @@ class _Run:
                     if not self.world.roots.isdisjoint(error.missing) and node.near == ANYWHERE:
                         self.proof = False
                     return None
+
+    def _early(self, moves: Moves) -> list[str]:
+        """The packages that would move from a release to a pre-release which the plan does not name."""
+        from packaging.version import InvalidVersion, Version
+
+        def early(version: str | None) -> bool:
+            try:
+                return version is not None and Version(version).is_prerelease
+            except InvalidVersion:
+                return False
+
+        now = self.search.now
+        return [
+            f"{name} {version}"
+            for name, version in moves.items()
+            if early(version) and self.world.moves.get(name) != version and now.installed(name) == TRUE
+            if not early(now.text(name))
+        ]
 
     def _children(self, clause: dict[str, Any], moves: Moves, node: _Node) -> list[_Node]:
         """The parts of `node` in which `clause` cannot fire."""

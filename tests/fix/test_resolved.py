@@ -258,3 +258,13 @@ def test_a_build_that_the_pytorch_index_lacks_is_not_called_resolved(index, monk
     )
     there, said = confirmer.builds(moves)
     assert not there and "the PyTorch index does not have torch==1.0+cu118" in (said or "")
+
+
+def test_a_pre_release_that_nobody_asked_for_is_no_way_out(index, tmp_path: Path) -> None:
+    # the releases of a before 2.0 are source distributions; only a pre-release has a wheel
+    index("a 0.3.dev5", "a 2.0", "b 1.0")
+    (tmp_path / "wheels" / "a-1.0.tar.gz").write_bytes(b"")
+    held = matrix(rule("{a: '>=2', b: 1.0}", fix="[{a: ''}]"), releases("a", "1.0", "2.0"))
+    plan = resolved(snapshot(a="2.0", b="1.0", **PY), held)
+    assert plan is not None
+    assert (plan.pins, plan.impossible) == ({}, [])  # nothing is found, and nothing is proven
