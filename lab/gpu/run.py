@@ -52,7 +52,7 @@ def run(words: list[str], environ: dict[str, str], folder: Path, seconds: float 
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             said, status = process.communicate()[0], None
-    text = said.decode("utf-8", "replace").replace(str(folder), "/work")
+    text = said.decode("utf-8", "replace").replace(str(folder), "/program")
     return Ended(status, text[-_TEXT:], kernel_log()[len(log) :])
 
 
