@@ -135,12 +135,13 @@ def _compatible(bundle: list[Manifest], matrix: Matrix) -> list[list[Manifest]]:
 
 def _worlds(context: Context, target: Target | None, matrix: Matrix) -> list[tuple[World, str]]:
     snapshot = target.snapshot if target else None
-    indexes = [address for manifest in context.manifests for address in manifest.indexes]
     made = []
     for python in pythons.fitting(context.pythons, snapshot):
         holds = pythons.markers(python, snapshot)
         applying = [one for one in context.requirements if not one.marker or holds(one.marker)]
-        made.append((build(applying, snapshot, python, matrix, complete=context.complete, indexes=indexes), python))
+        made.append(
+            (build(applying, snapshot, python, matrix, complete=context.complete, indexes=context.indexes), python)
+        )
     return made
 
 
@@ -155,9 +156,8 @@ def _on(context: Context, target: Target | None, matrix: Matrix, result: Checks,
         return []
     least = min(world.refused for world, _ in worlds)
     worlds = [pair for pair in worlds if pair[0].refused == least]
-    indexes = [address for manifest in context.manifests for address in manifest.indexes]
     stated = bool(context.pythons or (target and target.snapshot.get("python")))
-    none = refused(*worlds[-1], matrix, indexes) if least and stated else {}
+    none = refused(*worlds[-1], matrix, context.indexes) if least and stated else {}
     if least:
         _refused(worlds[-1], result, set(none))
     result.installs.append((context, target, [world for world, _ in worlds]))

@@ -33,6 +33,11 @@ class Context:
         return [manifest.python for manifest in self.manifests if manifest.python]
 
     @property
+    def indexes(self) -> list[str]:
+        """The package indexes that the files name."""
+        return [address for manifest in self.manifests for address in manifest.indexes]
+
+    @property
     def complete(self) -> bool:
         """Whether nothing else is installed."""
         return all(manifest.complete for manifest in self.manifests)

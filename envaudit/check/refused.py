@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from envaudit import versions
 from envaudit.engine import written
 from envaudit.facts import Facts
 from envaudit.truth import TRUE
@@ -30,16 +31,27 @@ def refused(world: World, python: str, matrix: Matrix, indexes: list[str]) -> di
     for name, version in world.homeless:
         if name not in only or not version or any(one.conda for one in world.parts[name].stated):
             continue
-        later = [release for key, release in world.releases.of(name)]
         detail = f"{name} {version} has no wheel for Python {python}, and it has no other files"
-        if later:
-            detail += f"; the first release that has is {later[0]}"
+        near, bound = _nearest(world, name, version)
+        if near:
+            detail += f"; the {near}"
         facts = Facts(
             {**world.snapshot, "problems": [{"kind": KIND, "detail": detail, "culprits": [name]}]}, matrix.table
         )
-        for clause in matrix.clauses(()):
-            if clause["r"] == RULE:
-                finding = next(written(matrix.card(RULE), clause, TRUE, facts))
-                finding.options = [{name: f">={later[0]}"}] if later else []
-                found[name] = finding, clause
+        clause = next(clause for clause in matrix.clauses(()) if clause["r"] == RULE)
+        finding = next(written(matrix.card(RULE), clause, TRUE, facts))
+        finding.options = [{name: bound}] if bound else []
+        found[name] = finding, clause
     return found
+
+
+def _nearest(world: World, name: str, version: str) -> tuple[str, str]:
+    """The next release with a wheel for this Python, else the last before, in words and as a specifier; "" for none."""
+    there = world.releases.of(name)
+    pin = versions.key(version)
+    if not there or pin is None:
+        return "", ""
+    later = next((release for key, release in there if key > pin), None)
+    if later:
+        return f"next release that has is {later}", f">={later}"
+    return f"last release that has is {there[-1][1]}", f"<={there[-1][1]}"

@@ -30,7 +30,13 @@ def test_a_package_of_wheels_only(tmp_path: Path, capsys: pytest.CaptureFixture[
     # pip 24.2 on Python 3.13: from versions: 2.5.0, 2.5.1, ...
     (only,) = found(tmp_path, PROJECT.format(python="==3.13.*", pin="torch==2.1.2"), capsys)
     assert only[:2] == ("no-wheel-for-python", "definite")
-    assert "torch 2.1.2" in only[2] and "the first release that has is 2.5.0" in only[2]
+    assert "torch 2.1.2" in only[2] and "the next release that has is 2.5.0" in only[2]
+
+
+def test_a_release_that_is_too_new_for_the_python(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (only,) = found(tmp_path, PROJECT.format(python="==3.8.*", pin="torch==2.6.0"), capsys)
+    assert only[0] == "no-wheel-for-python"
+    assert only[2].endswith("the last release that has is 2.4.1")
 
 
 @pytest.mark.parametrize(
