@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import subprocess
 import sys
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from pathlib import Path
@@ -14,6 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from envaudit.matrix.compiler import Source, compile_matrix, read
 from envaudit.matrix.source import Fault
+from lab import systems
 from lab.recipe import Case, Recipes, Skip, cases, digest
 from lab.records import Journal, write_table
 from lab.reproduce import Lab
@@ -26,12 +28,15 @@ TABLE = RULES / "tables" / "reproductions.yaml"
 SAMPLE = ("numpy2-abi", "jinja2-markupsafe21", "botocore-urllib3-2", "referencing-attrs", "pydantic-core-pair")
 CHECK_EVERY = 6  # results, between two looks at the disk
 LARGE = ("tensorflow", "torch==2.13.0+cpu", "pyspark", "mxnet", "jaxlib==", "jax==")  # take minutes, so they come last
+DAYS = ["2022-06-01", "2023-06-01", "2024-06-01"]  # of the releases that a sweep tries
 console = Console(highlight=False)
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run one command of the lab; returns the exit status: 0, 1 for disagreements, 2 for bad usage."""
     options = _parser().parse_args(argv)
+    if options.command == "systems":
+        return _systems(options)
     options.state.mkdir(parents=True, exist_ok=True)
     cache = options.uv_cache or options.state / "uv"
     uv = Uv(cache, options.max_download, options.max_cache, options.find_links, say=_say(options.verbose))
@@ -40,6 +45,10 @@ def main(argv: list[str] | None = None) -> int:
             from lab.bisect import bisect
 
             return bisect(options, uv, console)
+        if options.command == "sweep":
+            from lab.sweep import sweep
+
+            return sweep(options, uv, console)
         return _reproduce(options, uv)
     except Fault as fault:  # in a file of recipes or probes
         console.print(f"lab: {fault}", markup=False, soft_wrap=True)
@@ -78,6 +87,7 @@ def _parser() -> argparse.ArgumentParser:
     reproduce.add_argument(
         "--rows", type=int, default=0, metavar="N", help="also up to N table rows of a rule that no example stands for"
     )
+    reproduce.add_argument("--systems", type=Path, metavar="DIR", help="trees of other systems (python -m lab systems)")
     reproduce.add_argument("--sample", action="store_true", help="five rules, as a test of the lab itself")
     reproduce.add_argument("--list", action="store_true", help="only say what would be run, and what not")
     search = commands.add_parser("bisect", parents=[common], help="which versions of PACKAGE go with which of OTHER?")
@@ -88,7 +98,31 @@ def _parser() -> argparse.ArgumentParser:
     search.add_argument("--probe", metavar="CODE", help="what shows that OTHER works (default: lab/probes.yaml)")
     search.add_argument("--record", action="store_true", help="keep what was run in rules/tables/measured.yaml")
     search.add_argument("--python", metavar="SERIES", default="3.11", help="Python to run on (default 3.11)")
+    broad = commands.add_parser("sweep", parents=[common], help="old releases with what an installer takes today")
+    broad.add_argument("packages", nargs="+", metavar="PACKAGE")
+    broad.add_argument(
+        "--days", nargs="+", default=DAYS, metavar="DAY", help=f"releases of which days (default {DAYS})"
+    )
+    broad.add_argument("--python", metavar="SERIES", default="3.10", help="Python to run on (default 3.10)")
+    trees = commands.add_parser("systems", help="make trees of other Linux systems, which qemu plays")
+    trees.add_argument("folder", type=Path, metavar="DIR")
+    trees.add_argument("names", nargs="*", metavar="NAME", help="as bookworm-arm64 (default: three for ARM)")
     return parser
+
+
+def _systems(options: argparse.Namespace) -> int:
+    """Make what is missing, and say what is there."""
+    options.folder.mkdir(parents=True, exist_ok=True)
+    try:
+        for name in options.names or [f"{suite}-arm64" for suite in systems.SUITES]:
+            if not (options.folder / name).exists():
+                systems.make(options.folder, name)
+    except (OSError, subprocess.CalledProcessError) as error:
+        console.print(f"lab: {error} (it needs debootstrap, dpkg-deb and Debian's mirror)", markup=False)
+        return 2
+    for system in systems.find(options.folder):
+        console.print(f"{system.name:16} {system.libc:12} Python {', '.join(system.pythons)}", highlight=False)
+    return 0
 
 
 def _reproduce(options: argparse.Namespace, uv: Uv) -> int:
@@ -111,7 +145,7 @@ def _reproduce(options: argparse.Namespace, uv: Uv) -> int:
         for case, _ in todo:
             console.print(case.key, soft_wrap=True, markup=False)
         return _summary(results, source, write=False)
-    lab = Lab(uv, matrix, recipes, uv.pythons(), options.scratch, uv.say)
+    lab = Lab(uv, matrix, recipes, uv.pythons(), systems.find(options.systems), options.scratch, uv.say)
     results += _run(lab, todo, journal, options.jobs, {rule.id for rule in source.rules})
     return _summary(results, source, write=True)
 

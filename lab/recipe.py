@@ -58,6 +58,9 @@ RECIPE_KEYS = {
     "good",
     "memory",
     "kernel",
+    "system",
+    "prepare",
+    "mend",
 }
 
 
@@ -77,6 +80,9 @@ class Case(NamedTuple):
     good     what to move to where envaudit plans nothing (rules of level notice): package to version
     host     the machine of the bad side, and of the fixed one where packages are what is mended
     facts    what envaudit is told of that machine: keys of a snapshot
+    system   another Linux that it runs on, as arm64 or trixie-arm64 (`lab.systems`)
+    prepare  code that damages the environment, run in its site-packages before the probe
+    mend     code that does what the rule's note says, run there where envaudit plans nothing
     """
 
     rule: str
@@ -96,12 +102,16 @@ class Case(NamedTuple):
     host: Host = Host()
     facts: dict[str, Any] = {}  # noqa: RUF012  # of a tuple, and never changed
     absent: tuple[str, ...] = ()
+    system: str | None = None
+    prepare: str | None = None
+    mend: str | None = None
 
     @property
     def key(self) -> str:
         """What the case is called: rule and requirements."""
         python = f" python {self.python}" if self.python else ""
-        host = f" on {self.host}" if any(self.host) else ""
+        machine = ", ".join(filter(None, [self.system, str(self.host)]))
+        host = f" on {machine}" if machine else ""
         return f"{self.rule}: {', '.join(name + spec for name, spec in self.wanted.items())}{python}{host}"
 
 
@@ -164,6 +174,10 @@ def _of_example(rule: Rule, example: dict[str, Any], recipe: dict[str, Any], rec
     told: dict[str, Any] = {}
     python = None
     for fact, value in example.items():
+        if fact == "problem" and "prepare" in recipe:
+            continue
+        if fact in ("machine", "glibc") and "system" in recipe:
+            continue
         if fact in _ELSEWHERE:
             raise Skip(_ELSEWHERE[fact])
         if fact in _HOST or fact == "cpu":
@@ -250,8 +264,11 @@ def _case(
     rule: Rule, wanted: dict[str, str], python: str | None, env: dict[str, str], recipe: dict[str, Any],
     recipes: Recipes, good: dict[str, str],
 ) -> Case:  # fmt: skip
+    system = recipe.get("system")
     for name, spec in wanted.items():
-        if (name in _CUDA and not spec.endswith("+cpu")) or name.startswith(_CUDA_STARTS) or name.endswith(_CUDA_ENDS):
+        # the index has builds of torch for the CPU alone for ARM
+        cuda = name in _CUDA and not spec.endswith("+cpu") and not (system or "").endswith("arm64")
+        if cuda or name.startswith(_CUDA_STARTS) or name.endswith(_CUDA_ENDS):
             raise Skip(f"{name}: only builds for CUDA on the package index")
         if name in recipes.skips:
             raise Skip(f"{name}: {recipes.skips[name]}")
@@ -268,9 +285,12 @@ def _case(
         _list(recipe.get("sdist")),
         recipe.get("date"),
         dict(recipe.get("good") or good),
-        float(recipe.get("seconds", 240)),
+        float(recipe.get("seconds", 900 if system else 240)),
         int(recipe.get("memory", 8192)),
         recipe.get("kernel") == "yes",
+        system=system,
+        prepare=recipe.get("prepare"),
+        mend=recipe.get("mend"),
     )
 
 

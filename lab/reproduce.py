@@ -6,6 +6,7 @@ import datetime
 import os
 import platform
 import shutil
+import subprocess
 import tempfile
 import threading
 from collections.abc import Callable
@@ -26,6 +27,7 @@ from envaudit.snapshot.locate import LocateError, find
 from lab import isolation
 from lab.compare import disagreement
 from lab.recipe import PYTHONS, Case, Recipes
+from lab.systems import System
 from lab.wheels import Refused, Uv, Wheel
 
 TORCH = ("torch", "torchvision", "torchaudio", "triton")
@@ -42,10 +44,12 @@ class Lab:
         matrix: bytes,
         recipes: Recipes,
         pythons: dict[str, str],
+        systems: list[System],
         scratch: Path | None,
         say: Callable[[str], None],
     ) -> None:
-        self.uv, self.recipes, self.pythons, self.scratch, self.say = uv, recipes, pythons, scratch, say
+        self.uv, self.recipes, self.scratch, self.say = uv, recipes, scratch, say
+        self.pythons, self.systems = pythons, systems
         self._matrix = matrix
         os.environ["UV_CACHE_DIR"] = str(uv.cache)  # for the resolver of plans
         self._own = threading.local()
@@ -85,16 +89,23 @@ class Lab:
         }
 
     def _reproduce(self, case: Case, folder: Path, entry: dict[str, Any]) -> None:
-        python, wheels = self._resolved(case, folder)
-        interpreter = self.uv.build(folder, self.pythons[python], wheels, case.sdist)
+        pythons = self._pythons(case)
+        python, wheels = self._resolved(case, pythons, folder)
+        interpreter = self.uv.build(folder, pythons[python], wheels, case.sdist)
+        system = next((one for one in self.systems if pythons[python] in one.pythons.values()), None)
+        if system:
+            entry["platform"] = f"Linux {system.machine} {system.libc}"
+            entry["host"] = f"Debian {system.name}, played by qemu"
         held = {wheel.name: wheel.version for wheel in wheels}
         stands = {self.recipes.stand_ins.get(name, name): name for name in case.wanted}
         entry["python"] = self._version(interpreter)
         entry["pins"] = ", ".join(f"{name} {held[name]}" for name in stands if name in held)
         limits = isolation.Limits(seconds=case.seconds, memory_mib=case.memory_mib)
+        if case.prepare:
+            _alter(interpreter, case.prepare)
         bad = isolation.run(interpreter, case.probe, limits, case.env, case.host)
         entry.update(outcome=str(bad), error=bad.error, output=bad.output[-4000:], isolation=bad.isolation)
-        taken = self._snapshot(interpreter, case)
+        taken = self._snapshot(interpreter, case, system)
         matrix = self.matrix
         card = matrix.card(case.rule)
         missing = _not_installed(bad)
@@ -125,22 +136,30 @@ class Lab:
         entry["fixed-by"] = "resolver" if plan and plan.verified == "resolver" else "plan"
         if not moves and not remove:
             moves, entry["fixed-by"] = dict(case.good), "example"
-        if not moves and not remove and any(case.host):
+        if case.mend:
+            moves, remove, entry["fixed-by"] = {}, [], "hand"
+        elif not moves and not remove and any(case.host):
             self._elsewhere(case, interpreter, limits, entry, said)
             return
-        if not moves and not remove:
+        elif not moves and not remove:
             entry.update(
                 verdict="disagrees" if said else "skipped", reason=said or "envaudit has no plan that mends it"
             )
             return
         moves = {self.recipes.stand_ins.get(name, name): version for name, version in moves.items()}
-        entry["fixed"] = ", ".join(
-            [*(f"{name} {version}" for name, version in moves.items()), *(f"without {name}" for name in remove)]
+        entry["fixed"] = (
+            ", ".join(
+                [*(f"{name} {version}" for name, version in moves.items()), *(f"without {name}" for name in remove)]
+            )
+            or "as the rule's note says"
         )
         # what clashes and is to stay is named too, or the resolver moves it along where it need not
         keep = {name: held[name] for name in stands if name in held and name not in moves and name not in remove}
         try:
-            self._mend(case, interpreter, moves, remove, keep, folder)
+            if case.mend:
+                _alter(interpreter, case.mend)
+            else:
+                self._mend(case, interpreter, moves, remove, keep, folder)
         except Refused as error:
             entry.update(
                 verdict="disagrees", reason="; ".join(filter(None, [said, f"the fix cannot be installed: {error}"]))
@@ -148,7 +167,7 @@ class Lab:
             return
         good = isolation.run(interpreter, case.probe, limits, case.env, case.host)
         entry.update({"fixed-outcome": str(good), "fixed-error": good.error, "fixed-output": good.output[-4000:]})
-        mended = self._snapshot(interpreter, case)
+        mended = self._snapshot(interpreter, case, system)
         along = [f"{name} {mended['packages'][stands[name]]}" for name in keep if stands[name] in mended["packages"]]
         moved = [item for item in along if item not in entry["pins"].split(", ")]
         if moved:
@@ -197,7 +216,9 @@ class Lab:
         """Packages that neither side holds, whatever asks for them."""
         wanted = {self.recipes.stand_ins.get(name, name) for name in case.wanted}
         stood_for = [name for name in self.recipes.stand_ins if name not in wanted]
-        torch = [] if any(item.startswith("torch") for item in case.also) else list(TORCH)
+        # nothing that the index has for ARM is a build for CUDA, up to torch 2.10
+        asked = any(item.startswith("torch") for item in case.also) or (case.system or "").endswith("arm64")
+        torch = [] if asked else list(TORCH)
         return [*case.without, *torch, *stood_for]
 
     def _elsewhere(
@@ -211,19 +232,28 @@ class Lab:
             said = "; ".join(filter(None, [said, f"it fails on this machine too ({good}: {good.error[:160]})"]))
         entry.update(verdict="disagrees" if said else "agrees", reason=said or "")
 
-    def _resolved(self, case: Case, folder: Path) -> tuple[str, list[Wheel]]:
+    def _pythons(self, case: Case) -> dict[str, str]:
+        """Python series to interpreter, of the system that the case runs on."""
+        if case.system is None:
+            return self.pythons
+        systems = [one for one in self.systems if case.system in (one.name, one.name.partition("-")[2])]
+        if not systems:
+            raise Refused(f"needs the system {case.system} (python -m lab systems, then --systems)")
+        return {series: python for one in systems for series, python in one.pythons.items()}
+
+    def _resolved(self, case: Case, pythons: dict[str, str], folder: Path) -> tuple[str, list[Wheel]]:
         """The first Python that the case's wheels can be had for, and the wheels."""
         reasons = []
-        names = [case.python] if case.python else [name for name in PYTHONS if name in self.pythons]
+        names = [case.python] if case.python else [name for name in PYTHONS if name in pythons]
         wanted = {self.recipes.stand_ins.get(name, name): spec for name, spec in case.wanted.items()}
         without = [*self._left_out(case), *case.absent]
         for name in names:
-            if name not in self.pythons:
+            if name not in pythons:
                 raise Refused(f"needs Python {name}, which is not here")
         dates: dict[str, str | None] = {}
         for name in names:
             try:
-                dates[name] = case.date or self.uv.newest_upload(wanted, self.pythons[name], folder, case.sdist)
+                dates[name] = case.date or self.uv.newest_upload(wanted, pythons[name], folder, case.sdist)
             except Refused as error:
                 reasons.append(f"Python {name}: {error}")
             if len(dates) == TRIES or (len(dates) + len(reasons) == TRIES + 2 and not dates):
@@ -237,15 +267,18 @@ class Lab:
                 try:
                     day = date if hidden else None
                     return name, self.uv.resolve(
-                        wanted, also, self.pythons[name], folder, without=without, sdist=case.sdist, date=day
+                        wanted, also, pythons[name], folder, without=without, sdist=case.sdist, date=day
                     )
                 except Refused as error:
                     reasons.append(f"Python {name}: {error}")
         raise Refused(reasons[0] if reasons else "no Python to run it on")
 
-    def _snapshot(self, interpreter: Path, case: Case) -> Any:
+    def _snapshot(self, interpreter: Path, case: Case, system: System | None) -> Any:
         """What envaudit sees with the case's variables set; a stand-in is called by the name it stands for."""
         taken: dict[str, Any] = dict(snapshot.take(find(str(interpreter))))
+        if system:
+            taken["platform"] = {"system": "Linux", "machine": system.machine, "libc": system.libc}
+            taken.pop("cpu", None)
         taken["env_vars"] = {**(taken.get("env_vars") or {}), **case.env}
         for key, told in case.facts.items():
             taken[key] = {**(taken.get(key) or {}), **told}
@@ -261,6 +294,17 @@ class Lab:
         return next((line.partition("=")[2].strip() for line in lines if line.startswith("version")), "?")
 
 
+def _alter(interpreter: Path, code: str) -> None:
+    """Run a recipe's own code in the site-packages of an environment.  Raises Refused when it fails."""
+    folder = next(interpreter.parent.parent.glob("lib/python3.*/site-packages"))
+    done = subprocess.run(  # noqa: S603
+        [str(interpreter), "-c", code], cwd=folder, capture_output=True, text=True, timeout=600, check=False
+    )
+    if done.returncode:
+        raise Refused(f"its own code failed: {done.stderr.strip()[-200:]}")
+
+
 def _not_installed(bad: isolation.Outcome) -> str | None:
-    found = bad.error.partition("No module named '")[2].partition("'")[0].partition(".")[0]
-    return found or None
+    """The package whose absence ended the probe; a module that is missing inside a package is another matter."""
+    found = bad.error.partition("No module named '")[2].partition("'")[0]
+    return None if "." in found else found or None
