@@ -119,7 +119,7 @@ class Sweep:
                 "outcome": str(outcome),
                 "error": outcome.error.replace(place, "…"),
                 "output": outcome.output[-2500:].replace(place, "…"),
-                "snapshot": {key: taken[key] for key in ("python", "platform", "packages", "builds") if key in taken},
+                "snapshot": taken,
             }
         finally:
             shutil.rmtree(folder, ignore_errors=True)
@@ -132,21 +132,22 @@ class Sweep:
 
 
 def verdict(result: dict[str, Any]) -> str:
-    """quiet | named | missed | false alarm | broken (fails as of its own day too) | refused."""
+    """quiet | named | missed | false alarm | broken (fails as of its own day too) | unsure (that day cannot be had any
+    more) | refused."""
     if result["verdict"] == "refused":
         return "refused"
     if result["outcome"] == "exit 0":
         return "false alarm" if any(not rule.endswith("?") for rule in result["said"]) else "quiet"
     if result["said"]:
         return "named"
-    return "missed" if result.get("then") == "exit 0" else "broken"
+    return {"exit 0": "missed", "not installed": "unsure"}.get(result.get("then", ""), "broken")
 
 
 def chosen(uv: Uv, name: str, interpreter: str, days: list[str], scratch: Path | None) -> list[str]:
     """The newest releases of those days, each once."""
     with tempfile.TemporaryDirectory(dir=scratch) as folder:
         found = [uv.newest(name, interpreter, Path(folder), day) for day in days]
-    return list(dict.fromkeys(filter(None, found)))
+    return list(dict.fromkeys(wheel.version for wheel in found if wheel))
 
 
 def sweep(options: argparse.Namespace, uv: Uv, console: Console) -> int:
