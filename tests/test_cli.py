@@ -201,6 +201,19 @@ def test_rules_and_explain(capsys: pytest.CaptureFixture[str]) -> None:
     assert all(source in page for source in rules[0]["sources"])
 
 
+def test_explain_shows_what_was_tried_of_the_packages_that_a_rule_speaks_of_together(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    _, page, _ = run(["explain", "jax-jaxlib-newer"], capsys)
+    shown = [line for line in page.splitlines() if " and jaxlib: " in line]
+    assert shown[0].startswith("  jax 0.10.2 and jaxlib: works with 0.10.2; fails with")
+    card = json.loads(run(["explain", "jax-jaxlib-newer", "--format", "json"], capsys)[1])
+    assert len(card["measured"]) > len(shown) == 12
+    assert f"{len(card['measured']) - 12} more in the JSON form" in page
+    alone = json.loads(run(["explain", "torch-driver-too-old", "--format", "json"], capsys)[1])
+    assert alone["measured"] == []
+
+
 def test_lint(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "mine.yaml").write_text("- id: x\n")
     status, out, _ = run(["lint", str(tmp_path)], capsys)

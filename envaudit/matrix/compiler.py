@@ -124,9 +124,12 @@ def compile_matrix(source: Source) -> tuple[bytes, list[Fault]]:
     runs: dict[str, list[dict[str, str]]] = {}
     for row in _rows(source.tables, "reproductions"):
         runs.setdefault(row["rule"], []).append(dict(row))
+    tried = _tried(source.tables)
     named: dict[str, set[str]] = {}
+    pairs: dict[str, set[frozenset[str]]] = {}  # that clauses of a rule speak of together
     for clause in every:
         named.setdefault(clause.rule, set()).update(clause.packages)
+        pairs.setdefault(clause.rule, set()).update(pair for pair in tried if pair <= set(clause.packages))
     for rule in source.rules:
         table = source.tables.get(rule.over or "")
         blobs[f"card:{rule.id}"] = {
@@ -134,10 +137,21 @@ def compile_matrix(source: Source) -> tuple[bytes, list[Fault]]:
             "packages": sorted(named.get(rule.id, ())),
             "table": table.about if table else None,
             "reproductions": runs.get(rule.id, []),
+            "measured": [row for pair in tried if pair in pairs.get(rule.id, ()) for row in tried[pair]],
         }
     anchored = _by_anchor(every, source.rules)
     blobs["mentions"] = _mentions(anchored)
     return _written(anchored, blobs, known), faults
+
+
+def _tried(tables: dict[str, Table]) -> dict[frozenset[str], list[dict[str, Any]]]:
+    """Two packages -> what the lab has run of them together, the newest release first."""
+    found: dict[frozenset[str], list[dict[str, Any]]] = {}
+    for row in _rows(tables, "measured"):
+        found.setdefault(frozenset((row["package"], row["other"])), []).append(dict(row))
+    for rows in found.values():
+        rows.sort(key=lambda row: (row["python"], versions.key(row["release"]) or ()), reverse=True)
+    return found
 
 
 def _mentions(anchored: dict[str, list[Any]]) -> dict[str, list[str]]:

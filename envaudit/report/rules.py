@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from envaudit.matrix.store import Matrix
     from envaudit.report.layout import Line
 
+_PAIRS = 12  # rows of tried versions that are shown
 _PROOF = {
     "reproduced": "reproduced: the bad and the good set were run with the real wheels",
     "documented": "documented: by the vendor, or in the metadata of the wheels",
@@ -79,6 +80,13 @@ def _page(card: dict[str, Any], width: int) -> list[Line]:
     runs = [line for row in card["reproductions"] for line in _run(row, width)]
     if runs:
         page += _part("Run with real wheels", runs)
+    pairs = [line for row in card["measured"][:_PAIRS] for line in _pair(row, width)]
+    if pairs:
+        more = len(card["measured"]) - _PAIRS
+        rest = f"{more} more in the JSON form" if more > 0 else ""
+        page += _part(
+            "Tried together, version by version", pairs + (paragraph([(rest, "quiet")], width, 2) if rest else [])
+        )
     page += _part("Sources", [line for source in card["sources"] for line in verbatim(source, "", 2)])
     for kind, name in (("bad", "Fires on"), ("good", "Is silent on")):
         shown = [", ".join(f"{fact} {value}" for fact, value in example.items()) for example in card["examples"][kind]]
@@ -96,6 +104,17 @@ def _run(row: dict[str, str], width: int) -> list[Line]:
     if row.get("error"):
         page += verbatim(row["error"], "symptom", 4)
     return page + paragraph([(after, "")], width, 4)
+
+
+def _pair(row: dict[str, Any], width: int) -> list[Line]:
+    """The versions of one package that the lab has tried a release of another with."""
+    tried = [f"{word} with {_list(row[word])}" for word in ("works", "fails") if row.get(word)]
+    page = paragraph([(f"{row['other']} {row['release']} and {row['package']}: {'; '.join(tried)}", "")], width, 2)
+    return page + [line for error in row.get("errors", [])[:1] for line in verbatim(error, "symptom", 4)]
+
+
+def _list(cell: Any) -> str:
+    return cell if isinstance(cell, str) else ", ".join(cell)
 
 
 def _part(name: str, content: list[Line]) -> list[Line]:
