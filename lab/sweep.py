@@ -10,6 +10,7 @@ came out: what fails then too is not about versions.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import hashlib
 import re
 import shutil
@@ -145,9 +146,12 @@ def verdict(result: dict[str, Any]) -> str:
 
 def chosen(uv: Uv, name: str, interpreter: str, days: list[str], scratch: Path | None) -> list[str]:
     """The newest releases of those days, each once."""
+    found: list[str] = []
     with tempfile.TemporaryDirectory(dir=scratch) as folder:
-        found = [uv.newest(name, interpreter, Path(folder), day) for day in days]
-    return list(dict.fromkeys(wheel.version for wheel in found if wheel))
+        for day in days:
+            with contextlib.suppress(Refused):
+                found += [wheel.version for wheel in uv.newest([name], interpreter, Path(folder), day)]
+    return list(dict.fromkeys(found))
 
 
 def sweep(options: argparse.Namespace, uv: Uv, console: Console) -> int:

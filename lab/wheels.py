@@ -145,20 +145,18 @@ class Uv:
             return None
         return (datetime.date.fromisoformat(newest[:10]) + datetime.timedelta(days=2)).isoformat()
 
-    def newest(self, requirement: str, python: str, folder: Path, date: str | None) -> Wheel | None:
-        """The wheel for `python` of the newest release that fits and was there on a day, None for none."""
+    def newest(self, requirements: list[str], python: str, folder: Path, date: str | None) -> list[Wheel]:
+        """For each of `requirements` the wheel for `python` of the newest release that fits and was there on a day.
+        Raises Refused where one has none."""
         inputs, lock = folder / "wanted.in", folder / "pylock.toml"
-        inputs.write_text(requirement + "\n", "utf-8")
+        inputs.write_text("\n".join(requirements) + "\n", "utf-8")
         lock.unlink(missing_ok=True)  # or what it names is kept
         words = ["pip", "compile", "--quiet", "--no-deps", "--python", python, "--format", "pylock.toml"]
         words += [*self.extra, *_only_wheels([]), "--output-file", str(lock), str(inputs)]
         if date:
             words += ["--exclude-newer", date]
-        try:
-            self._run(*words)
-        except Refused:
-            return None
-        return _locked(lock)[0]
+        self._run(*words)
+        return _locked(lock)
 
     def build(self, folder: Path, python: str, wheels: list[Wheel], sdist: list[str]) -> Path:
         """A virtual environment in `folder` with the wheels of its lock file; gives its interpreter."""

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import argparse
-import datetime
 import os
 import sys
-import tempfile
-import zipfile
 from pathlib import Path
 from typing import NamedTuple
 
 from packaging.version import Version
 
 from lab.names.exports import has
-from lab.names.trees import Tree, fetch
+from lab.names.shelf import Shelf
+from lab.names.trees import Tree
 from lab.names.uses import Use, uses
-from lab.wheels import Refused, Uv
+from lab.wheels import Uv
+
+PYTHONS = ("3.9", "3.12")  # old releases have wheels for one, new ones for the other
 
 
 class Gap(NamedTuple):
@@ -32,38 +32,6 @@ class Gap(NamedTuple):
     name: str
 
 
-class Shelf:
-    """Downloaded releases."""
-
-    def __init__(self, uv: Uv, folder: Path, python: str) -> None:
-        self.uv, self.folder, self.python = uv, folder, python
-        folder.mkdir(parents=True, exist_ok=True)
-        self._held: dict[tuple[str, str], Tree | None] = {}
-
-    def tree(self, name: str, version: str) -> Tree | None:
-        """The sources of a release, None where there is no wheel."""
-        key = name, version
-        if key not in self._held:
-            self._held[key] = self._fetch(name, version)
-        return self._held[key]
-
-    def forget(self, name: str, version: str) -> None:
-        """Drop what was read of a release."""
-        self._held.pop((name, version), None)
-
-    def _fetch(self, name: str, version: str) -> Tree | None:
-        kept = self.folder / f"{name}-{version}.zip"
-        try:
-            if kept.is_file():
-                return fetch("", kept)
-            with tempfile.TemporaryDirectory() as scratch:
-                wheel = self.uv.newest(f"{name}=={version}", self.python, Path(scratch), None)
-            return fetch(wheel.url, kept) if wheel and wheel.url.endswith(".whl") else None
-        except (OSError, zipfile.BadZipFile, Refused) as error:
-            print(f"{name} {version}: {error}", file=sys.stderr)
-            return None
-
-
 class Asked(NamedTuple):
     """What some releases of a user need of a provider."""
 
@@ -74,12 +42,12 @@ class Asked(NamedTuple):
     works: str | None  # the user's first release after them
 
 
-def asked(user: str, versions: list[str], shelf: Shelf, roots: dict[str, str]) -> list[Asked]:
+def asked(user: str, shelf: Shelf, roots: dict[str, str]) -> list[Asked]:
     """What the releases of `user` need of the providers; `roots` gives those by what they are imported as."""
     using: dict[tuple[str, str], list[str]] = {}
     where: dict[tuple[str, str], Use] = {}
     known: list[str] = []
-    for version in versions:
+    for version in shelf.versions(user):
         tree = shelf.tree(user, version)
         if tree is None:
             continue
@@ -91,7 +59,6 @@ def asked(user: str, versions: list[str], shelf: Shelf, roots: dict[str, str]) -
                     where.setdefault(key, use)
                     if version not in using.setdefault(key, []):
                         using[key].append(version)
-        shelf.forget(user, version)
     found = []
     for key, those in using.items():
         later = [version for version in known if Version(version) > Version(those[-1])]
@@ -99,13 +66,13 @@ def asked(user: str, versions: list[str], shelf: Shelf, roots: dict[str, str]) -
     return found
 
 
-def gaps(wanted: list[Asked], provider: str, versions: list[str], shelf: Shelf) -> list[Gap]:
+def gaps(wanted: list[Asked], provider: str, shelf: Shelf) -> list[Gap]:
     """Which of `wanted` some releases of `provider` have and some lack."""
     mine = [item for item in wanted if item.provider == provider]
     names = {(item.use.module, item.use.name) for item in mine}
     there: dict[tuple[str, str], dict[str, bool]] = {name: {} for name in names}
     missing: dict[tuple[str, str], str] = {}
-    for version in versions if mine else []:
+    for version in shelf.versions(provider) if mine else []:
         tree = shelf.tree(provider, version)
         for key in names if tree else []:
             seen, what = reach(tree, *key)  # type: ignore[arg-type]  # there is none without a tree
@@ -113,7 +80,6 @@ def gaps(wanted: list[Asked], provider: str, versions: list[str], shelf: Shelf) 
                 there[key][version] = seen
             if seen is False:
                 missing[key] = what
-        shelf.forget(provider, version)
     found = []
     for item in mine:
         runs = there[item.use.module, item.use.name]
@@ -161,45 +127,30 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--users", nargs="+", required=True, metavar="PACKAGE")
     parser.add_argument("--providers", nargs="+", required=True, metavar="PACKAGE")
     parser.add_argument("--state", type=Path, default=home, metavar="DIR")
-    parser.add_argument("--python", default="3.11", metavar="SERIES")
-    parser.add_argument("--since", default="2021", metavar="YEAR", help="oldest releases of the users (default 2021)")
+    parser.add_argument("--since", type=int, default=2021, metavar="YEAR", help="of the oldest releases (default 2021)")
     options = parser.parse_args(argv)
     uv = Uv(options.state / "uv", 20000, 8192)
-    python = uv.pythons()[options.python]
-    shelf = Shelf(uv, options.state / "names", python)
-    providers = {name: _spread(uv, name, python, int(options.since) - 1) for name in options.providers}
-    roots = {root: name for name, versions in providers.items() for root in _roots(name, versions, shelf)}
+    pythons = uv.pythons()
+    shelf = Shelf(uv, options.state / "names", [pythons[series] for series in PYTHONS if series in pythons])
+    shelf.fill(sorted({*options.users, *options.providers}), options.since)
+    roots = {root: name for name in options.providers for root in provided(name, shelf)}
     wanted = []
-    for user in options.users:
-        wanted += asked(user, _spread(uv, user, python, int(options.since)), shelf, roots)
-        print(f"{user}: read", file=sys.stderr, flush=True)
-    for name, versions in providers.items():
-        for gap in gaps(wanted, name, versions, shelf):
+    for user in dict.fromkeys(options.users):
+        wanted += asked(user, shelf, roots)
+        print(f"{user}: {len(wanted)} names asked for up to here", file=sys.stderr, flush=True)
+    for name in options.providers:
+        for gap in gaps(wanted, name, shelf):
             print(line(gap), flush=True)
     return 0
 
 
-def _roots(name: str, versions: list[str], shelf: Shelf) -> list[str]:
-    for version in reversed(versions):
+def provided(name: str, shelf: Shelf) -> list[str]:
+    """What a package is imported as, by its newest release."""
+    for version in reversed(shelf.versions(name)):
         tree = shelf.tree(name, version)
         if tree:
             return [root for root in tree.roots if not root.startswith("_")]
     return []
-
-
-def _spread(uv: Uv, name: str, python: str, since: int) -> list[str]:
-    """The newest release of each half year."""
-    found: list[str] = []
-    today = datetime.date.today()
-    with tempfile.TemporaryDirectory() as scratch:
-        for year in range(since, today.year + 1):
-            for month in (1, 7):
-                if datetime.date(year, month, 1) <= today:
-                    wheel = uv.newest(name, python, Path(scratch), f"{year}-{month:02}-01")
-                    found += [wheel.version] if wheel else []
-        wheel = uv.newest(name, python, Path(scratch), None)
-        found += [wheel.version] if wheel else []
-    return list(dict.fromkeys(found))
 
 
 def line(gap: Gap) -> str:

@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from lab.names.__main__ import Asked, Shelf, asked, gaps, reach
+from lab.names.__main__ import Asked, asked, gaps, reach
 from lab.names.exports import has
+from lab.names.shelf import Shelf
 from lab.names.trees import Tree
 from lab.names.uses import Use, uses
+from lab.wheels import Wheel
 
 
 def tree(folder: Path, files: dict[str, str], name: str = "x.zip") -> Tree:
@@ -96,13 +98,15 @@ def test_a_gap_is_between_releases_that_have_the_name_and_those_that_lack_it(tmp
 
     class Held(Shelf):
         def __init__(self) -> None:
-            self._held = {}
+            self._wheels = {}
+            for name, version in releases:
+                self._wheels.setdefault(name, {})[version] = Wheel(name, version, "", 0, "")
 
-        def _fetch(self, name: str, version: str) -> Tree | None:
+        def tree(self, name: str, version: str) -> Tree:
             return tree(tmp_path, releases[name, version], f"{name}-{version}.zip")
 
     shelf = Held()
-    wanted = asked("u", ["1.0", "1.1", "2.0"], shelf, {"p": "p"})
+    wanted = asked("u", shelf, {"p": "p"})
     assert Asked("u", "p", Use("p", "old", "u"), ["1.0", "1.1"], "2.0") in wanted
-    (gap,) = gaps(wanted, "p", ["1.0", "2.0"], shelf)
+    (gap,) = gaps(wanted, "p", shelf)
     assert (gap.name, gap.using, gap.works, gap.has, gap.lacks) == ("p.old", ["1.0", "1.1"], "2.0", ["1.0"], ["2.0"])
