@@ -10,26 +10,13 @@ from typing import NamedTuple
 
 from packaging.version import Version
 
-from lab.names.exports import has
+from lab.names.reach import main_roots, reach
+from lab.names.rows import Gap, line, row
 from lab.names.shelf import Shelf
-from lab.names.trees import Tree
 from lab.names.uses import Use, uses
 from lab.wheels import Uv
 
 PYTHONS = ("3.9", "3.12")  # old releases have wheels for one, new ones for the other
-
-
-class Gap(NamedTuple):
-    """A name that a user's releases need, and the provider's releases that have it and that lack it (oldest first)."""
-
-    user: str
-    using: list[str]
-    works: str | None
-    provider: str
-    has: list[str]
-    lacks: list[str]
-    use: Use
-    name: str
 
 
 class Asked(NamedTuple):
@@ -91,35 +78,6 @@ def gaps(wanted: list[Asked], provider: str, shelf: Shelf) -> list[Gap]:
     return found
 
 
-def main_roots(name: str, tree: Tree) -> list[str]:
-    """The packages that a distribution is imported by: that of its own name where there is one."""
-    own = name.replace("-", "_")
-    for root in tree.roots:
-        if root.lower() == own:
-            return [root]
-    return [root for root in tree.roots if root in tree.packages and root not in ("tests", "test", "docs", "examples")][
-        :2
-    ]
-
-
-def reach(tree: Tree, module: str, name: str) -> tuple[bool | None, str]:
-    """Whether `name` of `module` (a dotted path of attributes, "" for the module) is there; what is missing first."""
-    parts = module.split(".")
-    for count in range(1, len(parts) + 1):
-        part = ".".join(parts[:count])
-        if part not in tree:
-            return (False, part) if ".".join(parts[: count - 1]) not in tree.compiled else (None, "")
-    at = module
-    for word in name.split(".") if name else []:
-        there = has(tree, at, word)
-        if there is not True:
-            return there, f"{at}.{word}"
-        if f"{at}.{word}" not in tree:
-            return True, ""  # an object: what it has is not known here
-        at = f"{at}.{word}"
-    return True, ""
-
-
 def main(argv: list[str] | None = None) -> int:
     """Print a line for each gap."""
     parser = argparse.ArgumentParser(prog="python -m lab.names", description=__doc__)
@@ -128,10 +86,11 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--providers", nargs="+", required=True, metavar="PACKAGE")
     parser.add_argument("--state", type=Path, default=home, metavar="DIR")
     parser.add_argument("--since", type=int, default=2021, metavar="YEAR", help="of the oldest releases (default 2021)")
+    parser.add_argument("--rows", action="store_true", help="also propose rows, with exact bounds (downloads more)")
     options = parser.parse_args(argv)
     uv = Uv(options.state / "uv", 20000, 8192)
     pythons = uv.pythons()
-    shelf = Shelf(uv, options.state / "names", [pythons[series] for series in PYTHONS if series in pythons])
+    shelf = Shelf(uv, options.state / "names", {series: pythons[series] for series in PYTHONS if series in pythons})
     shelf.fill(sorted({*options.users, *options.providers}), options.since)
     roots = {root: name for name in options.providers for root in provided(name, shelf)}
     wanted = []
@@ -139,8 +98,13 @@ def main(argv: list[str] | None = None) -> int:
         wanted += asked(user, shelf, roots)
         print(f"{user}: {len(wanted)} names asked for up to here", file=sys.stderr, flush=True)
     for name in options.providers:
+        seen: set[tuple[str, str, str]] = set()
         for gap in gaps(wanted, name, shelf):
             print(line(gap), flush=True)
+            key = gap.user, gap.using[-1], min(gap.lacks, key=Version)
+            if options.rows and key not in seen:  # one name of those that go together
+                seen.add(key)
+                print(row(gap, shelf), flush=True)
     return 0
 
 
@@ -151,18 +115,6 @@ def provided(name: str, shelf: Shelf) -> list[str]:
         if tree:
             return [root for root in tree.roots if not root.startswith("_")]
     return []
-
-
-def line(gap: Gap) -> str:
-    """One gap as a line: user, its releases, what is missing, which releases of the provider lack it."""
-    newer = Version(gap.lacks[-1]) > Version(gap.has[-1])
-    kind = "gone" if newer else "later"
-    works = f" works: {gap.works}" if gap.works else ""
-    asked = f"{gap.user} {gap.using[0]}..{gap.using[-1]}{works}"
-    return (
-        f"{kind:5} {asked} | {gap.provider} {gap.name} | has {gap.has[0]}..{gap.has[-1]}"
-        f" lacks {gap.lacks[0]}..{gap.lacks[-1]} | {gap.use.where}: {gap.use.module} {gap.use.name}"
-    )
 
 
 if __name__ == "__main__":

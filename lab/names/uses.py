@@ -13,11 +13,15 @@ MODULES = 600  # of one release that are followed
 
 
 class Use(NamedTuple):
-    """`module` (and of it `name`, "" for the module alone) of another package, and where it is asked for."""
+    """`module` (and of it `name`, "" for the module alone) of another package, and the module that asks for it.
+
+    attribute  looked up in the module, where an absent name is no ImportError
+    """
 
     module: str
     name: str
     where: str
+    attribute: bool = False
 
 
 def uses(tree: Tree, root: str) -> list[Use]:
@@ -34,10 +38,9 @@ def uses(tree: Tree, root: str) -> list[Use]:
         parsed = tree.parsed(module)
         if parsed is None:
             continue
-        for wanted, name, plain in _asked(tree, module, parsed):
+        for wanted, name, attribute in _asked(tree, module, parsed):
             if wanted.partition(".")[0] not in roots:
-                if plain:
-                    found.setdefault((wanted, name), Use(wanted, name, module))
+                found.setdefault((wanted, name), Use(wanted, name, module, attribute))
                 continue
             for inner in (wanted, f"{wanted}.{name}" if name else ""):
                 words = inner.split(".")
@@ -60,7 +63,7 @@ def _asked(tree: Tree, module: str, parsed: ast.Module) -> Iterator[tuple[str, s
     for statement in _certain(parsed.body):
         if isinstance(statement, ast.Import):
             for alias in statement.names:
-                yield alias.name, "", True
+                yield alias.name, "", False
                 if alias.asname:
                     aliases[alias.asname] = alias.name
                 else:
@@ -68,7 +71,7 @@ def _asked(tree: Tree, module: str, parsed: ast.Module) -> Iterator[tuple[str, s
         elif isinstance(statement, ast.ImportFrom):
             origin = absolute(tree, module, statement)
             for alias in statement.names:
-                yield origin, "" if alias.name == "*" else alias.name, True
+                yield origin, "" if alias.name == "*" else alias.name, False
                 aliases.pop(alias.asname or alias.name, None)
         else:
             for node in _evaluated(statement, lazy_annotations):

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from lab.names.__main__ import Asked, asked, gaps, reach
+from lab.names.__main__ import Asked, asked, gaps
 from lab.names.exports import has
+from lab.names.reach import reach
+from lab.names.rows import row
 from lab.names.shelf import Shelf
 from lab.names.trees import Tree
 from lab.names.uses import Use, uses
@@ -96,6 +98,13 @@ def test_a_gap_is_between_releases_that_have_the_name_and_those_that_lack_it(tmp
         ("u", "2.0"): {"u/__init__.py": "from p import both"},
     }
 
+    between = {
+        ("p", "1.4"): releases["p", "1.0"],
+        ("p", "1.5"): releases["p", "2.0"],
+        ("u", "1.2"): releases["u", "1.1"],
+        ("u", "1.3"): releases["u", "2.0"],
+    }
+
     class Held(Shelf):
         def __init__(self) -> None:
             self._wheels = {}
@@ -105,8 +114,18 @@ def test_a_gap_is_between_releases_that_have_the_name_and_those_that_lack_it(tmp
         def tree(self, name: str, version: str) -> Tree:
             return tree(tmp_path, releases[name, version], f"{name}-{version}.zip")
 
+        more = tree
+
+        def every(self, name: str) -> list[str]:
+            return sorted(version for other, version in {**releases, **between} if other == name)
+
     shelf = Held()
     wanted = asked("u", shelf, {"p": "p"})
     assert Asked("u", "p", Use("p", "old", "u"), ["1.0", "1.1"], "2.0") in wanted
     (gap,) = gaps(wanted, "p", shelf)
+    releases.update(between)
+    assert row(gap, shelf) == (
+        '- {package: u, versions: "<=1.2", other: p, gone: ">=1.5", kept: "<=1.4", name: p.old, works: 1.3,'
+        " symptom: \"ImportError: cannot import name 'old' from 'p'\", source: u in the wheels of u}"
+    )
     assert (gap.name, gap.using, gap.works, gap.has, gap.lacks) == ("p.old", ["1.0", "1.1"], "2.0", ["1.0"], ["2.0"])
