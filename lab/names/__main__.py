@@ -86,7 +86,10 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--providers", nargs="+", required=True, metavar="PACKAGE")
     parser.add_argument("--state", type=Path, default=home, metavar="DIR")
     parser.add_argument("--since", type=int, default=2021, metavar="YEAR", help="of the oldest releases (default 2021)")
-    parser.add_argument("--rows", action="store_true", help="also propose rows, with exact bounds (downloads more)")
+    parser.add_argument("--rows", action="store_true", help="also propose rows (downloads more)")
+    parser.add_argument(
+        "--exact", action="store_true", help="with the exact releases of the users (downloads much more)"
+    )
     options = parser.parse_args(argv)
     uv = Uv(options.state / "uv", 20000, 8192)
     pythons = uv.pythons()
@@ -104,7 +107,7 @@ def main(argv: list[str] | None = None) -> int:
             key = gap.user, gap.using[-1], min(gap.lacks, key=Version)
             if options.rows and key not in seen:  # one name of those that go together
                 seen.add(key)
-                print(row(gap, shelf), flush=True)
+                print(row(gap, shelf, options.exact), flush=True)
     return 0
 
 

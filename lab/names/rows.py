@@ -41,9 +41,13 @@ def line(gap: Gap) -> str:
     )
 
 
-def row(gap: Gap, shelf: Shelf) -> str:
-    """A row for the table `removed-names`, or `later-names`."""
-    first, last, works = _range(gap, shelf)
+def row(gap: Gap, shelf: Shelf, exact: bool) -> str:
+    """A row for the table `removed-names`, or `later-names`.
+
+    The provider's bound is found release by release, the user's where it is to be `exact`; else the releases of the
+    half years must do, and those between two of them are left out.
+    """
+    first, last, works = _range(gap, shelf, exact)
     asking = [*([f">={first}"] if first else []), *([f"<={last}"] if last else [])]
     cells = {"package": gap.user, "versions": ",".join(asking) or "*", "other": gap.provider}
     if gap.gone:
@@ -72,11 +76,13 @@ def symptom(gap: Gap) -> str:
     return f"ImportError: cannot import name '{name}' from '{module}'"
 
 
-def _range(gap: Gap, shelf: Shelf) -> tuple[str | None, str | None, str | None]:
+def _range(gap: Gap, shelf: Shelf, exact: bool) -> tuple[str | None, str | None, str | None]:
     """The first and the last release of the user that asks (None: no end is known), and the first after them."""
     known = shelf.versions(gap.user)
     before = [version for version in known if Version(version) < Version(gap.using[0])]
-    first: str | None = None
+    first = gap.using[0] if before else None
+    if not exact:
+        return first, gap.using[-1] if gap.works else None, gap.works
     if before:
         first = _step(gap.user, shelf, before[-1], gap.using[0], lambda version: _asks(gap, shelf, version))[1]
     if gap.works is None:
@@ -87,7 +93,13 @@ def _range(gap: Gap, shelf: Shelf) -> tuple[str | None, str | None, str | None]:
 
 def _edge(gap: Gap, shelf: Shelf, before: str, after: str) -> tuple[str, str]:
     """The two neighbouring releases of the provider between which the name comes or goes."""
+    key = f"{gap.provider} {gap.use.module} {gap.use.name}"
+    if key not in shelf.edges:
+        shelf.edges[key] = _found_edge(gap, shelf, before, after)
+    return shelf.edges[key]
 
+
+def _found_edge(gap: Gap, shelf: Shelf, before: str, after: str) -> tuple[str, str]:
     def as_after(version: str) -> bool:
         tree = shelf.more(gap.provider, version)
         there = reach(tree, gap.use.module, gap.use.name)[0] if tree else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import json
 import re
 import sys
 import tempfile
@@ -31,14 +32,21 @@ class Shelf:
         self._wheels: dict[str, dict[str, Wheel]] = {}
         self._more: dict[tuple[str, str], Wheel] = {}
         self._every: dict[str, list[str]] = {}
+        self.edges: dict[str, tuple[str, str]] = {}  # what was found out, for all who ask
 
     def fill(self, names: list[str], since: int) -> None:
         """Find the releases of `names` and download them.  A wheel for any of the Pythons will do: nothing is run."""
+        held = self.folder / f"releases-{datetime.date.today()}-{since}.json"
+        if held.is_file():
+            for name, wheels in json.loads(held.read_text("utf-8")).items():
+                self._wheels[name] = {version: Wheel(*cells) for version, cells in wheels.items()}
+        new = [name for name in names if name not in self._wheels]
         for python in self.pythons.values():
-            left = list(names)
-            for day in _days(since):
+            left = list(new)
+            for day in _days(since) if left else []:
                 for wheel in self._of_day(left, python, day):
                     self._wheels.setdefault(wheel.name, {})[wheel.version] = wheel
+        held.write_text(json.dumps(self._wheels), "utf-8")
         every = [(name, version) for name in names for version in self.versions(name)]
         with ThreadPoolExecutor(DOWNLOADS) as pool:
             for _ in pool.map(lambda pair: self.tree(*pair) is None, every):  # kept on disk, not in memory
