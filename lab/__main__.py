@@ -144,10 +144,10 @@ def _reproduce(options: argparse.Namespace, uv: Uv) -> int:
     if options.list:
         for case, _ in todo:
             console.print(case.key, soft_wrap=True, markup=False)
-        return _summary(results, source, write=False)
+        return _summary(results, write=False)
     lab = Lab(uv, matrix, recipes, uv.pythons(), systems.find(options.systems), options.scratch, uv.say)
-    results += _run(lab, todo, journal, options.jobs, {rule.id for rule in source.rules})
-    return _summary(results, source, write=True)
+    results += _run(lab, todo, journal, options.jobs)
+    return _summary(results, write=True)
 
 
 def _cases(
@@ -174,7 +174,7 @@ def _cases(
     return todo, results
 
 
-def _run(lab: Lab, todo: list[tuple[Case, str]], journal: Journal, jobs: int, rules: set[str]) -> list[dict[str, Any]]:
+def _run(lab: Lab, todo: list[tuple[Case, str]], journal: Journal, jobs: int) -> list[dict[str, Any]]:
     results: list[dict[str, Any]] = []
     columns = (TextColumn("reproduce"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console) as progress, ThreadPoolExecutor(jobs) as pool:
@@ -206,9 +206,14 @@ def _run(lab: Lab, todo: list[tuple[Case, str]], journal: Journal, jobs: int, ru
                 results.append(entry)
                 _tell(entry)
                 if len(results) % CHECK_EVERY == 0:
-                    write_table(TABLE, results, rules)
+                    write_table(TABLE, results, rule_ids)
                     full = lab.uv.too_large()
     return results
+
+
+def rule_ids() -> set[str]:
+    """The rules that there are at this moment."""
+    return {rule.id for rule in read([str(RULES)])[0].rules}
 
 
 def _tell(entry: dict[str, Any]) -> None:
@@ -221,10 +226,10 @@ def _tell(entry: dict[str, Any]) -> None:
     console.print(line, style=style, markup=False, soft_wrap=True)
 
 
-def _summary(results: list[dict[str, Any]], source: Source, write: bool) -> int:
+def _summary(results: list[dict[str, Any]], write: bool) -> int:
     by = {name: [entry for entry in results if entry["verdict"] == name] for name in ("agrees", "disagrees", "skipped")}
     if write:
-        rows = write_table(TABLE, results, {rule.id for rule in source.rules})
+        rows = write_table(TABLE, results, rule_ids)
         console.print(f"{rows} rows in {TABLE.relative_to(ROOT)}")
     why: dict[str, int] = {}
     for entry in by["skipped"]:

@@ -61,6 +61,10 @@ RECIPE_KEYS = {
     "system",
     "prepare",
     "mend",
+    "keep",
+    "as-named",
+    "cuda",
+    "qemu",
 }
 
 
@@ -83,6 +87,9 @@ class Case(NamedTuple):
     system   another Linux that it runs on, as arm64 or trixie-arm64 (`lab.systems`)
     prepare  code that damages the environment, run in its site-packages before the probe
     mend     code that does what the rule's note says, run there where envaudit plans nothing
+    keep     packages that the plan must leave where they are, as with `--keep`
+    as_named packages that nothing stands in for: releases that are builds for the CPU under their own name
+    cuda     builds for CUDA are wanted: the probe uses what works without a GPU
     """
 
     rule: str
@@ -105,6 +112,9 @@ class Case(NamedTuple):
     system: str | None = None
     prepare: str | None = None
     mend: str | None = None
+    keep: tuple[str, ...] = ()
+    as_named: tuple[str, ...] = ()
+    cuda: bool = False
 
     @property
     def key(self) -> str:
@@ -198,12 +208,15 @@ def _of_example(rule: Rule, example: dict[str, Any], recipe: dict[str, Any], rec
     case = _case(rule, wanted, python, env, recipe, recipes, good)
     if told:
         # the good example may be good for another machine
-        case = case._replace(host=_host(told), facts=_facts(told), good=dict(recipe.get("good") or {}))
+        case = case._replace(
+            host=_host(told, recipe.get("qemu")), facts=_facts(told), good=dict(recipe.get("good") or {})
+        )
     return case._replace(absent=tuple(_absent(rule, set(wanted))))
 
 
-def _host(told: dict[str, Any]) -> Host:
-    model = next((name for flag, name in _MODELS if flag in told["cpu"]), "qemu64") if "cpu" in told else None
+def _host(told: dict[str, Any], model: str | None = None) -> Host:
+    if "cpu" in told and model is None:
+        model = next((name for flag, name in _MODELS if flag in told["cpu"]), "qemu64")
     host = Host(cpu=model, **{_HOST[fact]: int(value) for fact, value in told.items() if fact in _HOST})
     if host.lacking:
         raise Skip(host.lacking)
@@ -268,7 +281,7 @@ def _case(
     for name, spec in wanted.items():
         # the index has builds of torch for the CPU alone for ARM
         cuda = name in _CUDA and not spec.endswith("+cpu") and not (system or "").endswith("arm64")
-        if cuda or name.startswith(_CUDA_STARTS) or name.endswith(_CUDA_ENDS):
+        if (cuda or name.startswith(_CUDA_STARTS) or name.endswith(_CUDA_ENDS)) and recipe.get("cuda") != "yes":
             raise Skip(f"{name}: only builds for CUDA on the package index")
         if name in recipes.skips:
             raise Skip(f"{name}: {recipes.skips[name]}")
@@ -291,6 +304,9 @@ def _case(
         system=system,
         prepare=recipe.get("prepare"),
         mend=recipe.get("mend"),
+        keep=tuple(_list(recipe.get("keep"))),
+        as_named=tuple(_list(recipe.get("as-named"))),
+        cuda=recipe.get("cuda") == "yes",
     )
 
 

@@ -7,7 +7,7 @@ import fcntl
 import json
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -68,13 +68,14 @@ class Journal:
                 file.write(json.dumps(entry) + "\n")
 
 
-def write_table(path: Path, entries: list[dict[str, Any]], rules: set[str]) -> int:
+def write_table(path: Path, entries: list[dict[str, Any]], rules: Callable[[], set[str]]) -> int:
     """Write the table of reproductions: what it holds of rules that still exist, with `entries` added or renewed.
 
-    Returns the number of its rows.  Several processes may write at once: each adds what it has seen.
+    Returns the number of its rows.  Several processes may write at once: each adds what it has seen, and asks `rules`
+    which there are now, not when it began.
     """
     with _alone(path.parent):
-        return _merge(path, entries, rules)
+        return _merge(path, entries, rules())
 
 
 def write_measured(path: Path, rows: list[dict[str, Any]]) -> int:

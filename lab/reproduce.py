@@ -97,7 +97,8 @@ class Lab:
             entry["platform"] = f"Linux {system.machine} {system.libc}"
             entry["host"] = f"Debian {system.name}, played by qemu"
         held = {wheel.name: wheel.version for wheel in wheels}
-        stands = {self.recipes.stand_ins.get(name, name): name for name in case.wanted}
+        stand_ins = self._stand_ins(case)
+        stands = {stand_ins.get(name, name): name for name in case.wanted}
         entry["python"] = self._version(interpreter)
         entry["pins"] = ", ".join(f"{name} {held[name]}" for name in stands if name in held)
         limits = isolation.Limits(seconds=case.seconds, memory_mib=case.memory_mib)
@@ -131,7 +132,7 @@ class Lab:
         said = disagreement("error" if case.kernel else card["level"], symptom, bad)
         if said is None and case.rule not in fired | silenced:
             said = "envaudit is silent on the environment"
-        plan = self._plan(taken, audit.findings)
+        plan = self._plan(taken, audit.findings, case.keep)
         moves, remove = (dict(plan.pins), list(plan.remove)) if plan else ({}, [])
         entry["fixed-by"] = "resolver" if plan and plan.verified == "resolver" else "plan"
         if not moves and not remove:
@@ -146,7 +147,7 @@ class Lab:
                 verdict="disagrees" if said else "skipped", reason=said or "envaudit has no plan that mends it"
             )
             return
-        moves = {self.recipes.stand_ins.get(name, name): version for name, version in moves.items()}
+        moves = {stand_ins.get(name, name): version for name, version in moves.items()}
         entry["fixed"] = (
             ", ".join(
                 [*(f"{name} {version}" for name, version in moves.items()), *(f"without {name}" for name in remove)]
@@ -180,14 +181,14 @@ class Lab:
             reasons.append("the rule still fires after the fix")
         entry.update(verdict="disagrees" if reasons else "agrees", reason="; ".join(reasons))
 
-    def _plan(self, taken: Any, findings: list[Finding]) -> Plan | None:
+    def _plan(self, taken: Any, findings: list[Finding], keep: tuple[str, ...]) -> Plan | None:
         """What `envaudit --fix` says: a plan that a resolver has confirmed, where one can be asked."""
         return make_resolved_plan(
             taken,
             findings,
             self.matrix,
             installer="uv",
-            wishes=Wishes(),
+            wishes=Wishes(keep),
             resolver=lambda: find_resolver("uv", None),
             live=True,
             seconds=RESOLVE,
@@ -206,16 +207,21 @@ class Lab:
         """Install the fix: with what clashes and stays where it is, else with that moved along."""
         without = [name for name in self._left_out(case) if name not in moves]
         try:
-            self.uv.change(interpreter, {**moves, **keep}, remove, case.sdist, without, folder)
+            self.uv.change(interpreter, {**moves, **keep}, remove, case.sdist, without, folder, case.cuda)
         except Refused:
             if not keep:
                 raise
-            self.uv.change(interpreter, moves, remove, case.sdist, without, folder)
+            self.uv.change(interpreter, moves, remove, case.sdist, without, folder, case.cuda)
+
+    def _stand_ins(self, case: Case) -> dict[str, str]:
+        """What is built in place of what, in this case."""
+        return {name: other for name, other in self.recipes.stand_ins.items() if name not in case.as_named}
 
     def _left_out(self, case: Case) -> list[str]:
         """Packages that neither side holds, whatever asks for them."""
-        wanted = {self.recipes.stand_ins.get(name, name) for name in case.wanted}
-        stood_for = [name for name in self.recipes.stand_ins if name not in wanted]
+        stand_ins = self._stand_ins(case)
+        wanted = {stand_ins.get(name, name) for name in case.wanted}
+        stood_for = [name for name in stand_ins if name not in wanted]
         # nothing that the index has for ARM is a build for CUDA, up to torch 2.10
         asked = any(item.startswith("torch") for item in case.also) or (case.system or "").endswith("arm64")
         torch = [] if asked else list(TORCH)
@@ -245,7 +251,7 @@ class Lab:
         """The first Python that the case's wheels can be had for, and the wheels."""
         reasons = []
         names = [case.python] if case.python else [name for name in PYTHONS if name in pythons]
-        wanted = {self.recipes.stand_ins.get(name, name): spec for name, spec in case.wanted.items()}
+        wanted = {self._stand_ins(case).get(name, name): spec for name, spec in case.wanted.items()}
         without = [*self._left_out(case), *case.absent]
         for name in names:
             if name not in pythons:
@@ -267,7 +273,7 @@ class Lab:
                 try:
                     day = date if hidden else None
                     return name, self.uv.resolve(
-                        wanted, also, pythons[name], folder, without=without, sdist=case.sdist, date=day
+                        wanted, also, pythons[name], folder, without=without, sdist=case.sdist, date=day, cuda=case.cuda
                     )
                 except Refused as error:
                     reasons.append(f"Python {name}: {error}")
@@ -282,7 +288,7 @@ class Lab:
         taken["env_vars"] = {**(taken.get("env_vars") or {}), **case.env}
         for key, told in case.facts.items():
             taken[key] = {**(taken.get(key) or {}), **told}
-        for name, stand_in in self.recipes.stand_ins.items():
+        for name, stand_in in self._stand_ins(case).items():
             for key in ("packages", "requires"):
                 held = taken.get(key)
                 if name in case.wanted and isinstance(held, dict) and stand_in in held:

@@ -113,11 +113,12 @@ class Uv:
         without: list[str],
         sdist: list[str],
         date: str | None,
+        cuda: bool = False,
     ) -> list[Wheel]:
         """The wheels of an environment that holds `wanted` (package to specifier) whatever the packages say of each
         other, and what they need besides.  `also` are further requirements, forced where they name one version,
-        `without` are packages left out, `date` hides what came later.  The lock file stays in
-        `folder`."""
+        `without` are packages left out, `date` hides what came later, `cuda` lets builds for
+        CUDA in.  The lock file stays in `folder`."""
         lines = [f"{name}{spec}" for name, spec in wanted.items()]
         left_out = _leave_out(folder, without)
         inputs, forced, lock = folder / "wanted.in", folder / "forced.txt", folder / "pylock.toml"
@@ -130,7 +131,7 @@ class Uv:
         if date:
             words += ["--exclude-newer", date]
         self._run(*words)
-        return _without_cuda(_locked(lock))
+        return _locked(lock) if cuda else _without_cuda(_locked(lock))
 
     def newest_upload(self, wanted: dict[str, str], python: str, folder: Path, sdist: list[str]) -> str | None:
         """The day after the newest of `wanted` was uploaded, None where the index does not say."""
@@ -177,6 +178,7 @@ class Uv:
         sdist: list[str],
         without: list[str],
         folder: Path,
+        cuda: bool = False,
     ) -> None:
         """Do what a plan says, as its reader would: install its pins with what they need, uninstall what goes.
         `without` are packages left out whatever asks for them; `folder` is for scratch files."""
@@ -189,10 +191,10 @@ class Uv:
             words += [f"{name}=={version}" for name, version in pins.items()]
             told = self._call("pip", "install", "--dry-run", *words).stderr
             planned = [line[3:].strip() for line in told.splitlines() if line.startswith(" + ")]
-            self.announce(self._sizes(interpreter, planned, folder / "fix", sdist))
+            self.announce(self._sizes(interpreter, planned, folder / "fix", sdist, cuda))
             self._run("pip", "install", "--quiet", *words)
 
-    def _sizes(self, interpreter: Path, planned: list[str], folder: Path, sdist: list[str]) -> list[Wheel]:
+    def _sizes(self, interpreter: Path, planned: list[str], folder: Path, sdist: list[str], cuda: bool) -> list[Wheel]:
         """The wheels of exact requirements, as the index describes them."""
         if not planned:
             return []
@@ -201,7 +203,7 @@ class Uv:
         inputs.write_text("\n".join(planned) + "\n", "utf-8")
         words = ["pip", "compile", "--quiet", "--no-deps", "--python", str(interpreter), "--format", "pylock.toml"]
         self._run(*words, *self.extra, *_only_wheels(sdist), "--output-file", str(lock), str(inputs))
-        return _without_cuda(_locked(lock))
+        return _locked(lock) if cuda else _without_cuda(_locked(lock))
 
     def announce(self, wheels: list[Wheel]) -> None:
         """Say what will be downloaded.  Raises Budget when that is more than is left."""

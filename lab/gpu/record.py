@@ -30,7 +30,7 @@ def main() -> int:
             print(f"{case['rule']:28} {case['pins']:60} {reason or 'recorded'}")
             if entry:
                 entries.append({**entry, "date": date, "host": machine})
-    print(f"{write_table(TABLE, entries, known)} rows")
+    print(f"{write_table(TABLE, entries, lambda: known)} rows")
     return 0
 
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from packaging.version import Version
 
 from lab.names.reach import main_roots, reach
-from lab.names.rows import Gap, line, row
+from lab.names.rows import Gap, line, row, strictest
 from lab.names.shelf import Shelf
 from lab.names.uses import Use, uses
 from lab.wheels import Uv
@@ -101,12 +101,9 @@ def main(argv: list[str] | None = None) -> int:
         wanted += asked(user, shelf, roots)
         print(f"{user}: {len(wanted)} names asked for up to here", file=sys.stderr, flush=True)
     for name in options.providers:
-        seen: set[tuple[str, str, str]] = set()
-        for gap in gaps(wanted, name, shelf):
+        for gap in strictest(gaps(wanted, name, shelf)):
             print(line(gap), flush=True)
-            key = gap.user, gap.using[-1], min(gap.lacks, key=Version)
-            if options.rows and key not in seen:  # one name of those that go together
-                seen.add(key)
+            if options.rows:
                 print(row(gap, shelf, options.exact), flush=True)
     return 0
 

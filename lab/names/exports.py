@@ -4,10 +4,23 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from lab.names.trees import Tree
 
 DEEP = 12  # modules followed through `import *`
+
+
+class Names(NamedTuple):
+    """What a module binds: names, modules that it takes everything from, and names that it refuses.
+
+    open  it may have other names, made up as it runs
+    """
+
+    bound: frozenset[str]
+    everything_of: tuple[str, ...]
+    refused: frozenset[str]
+    open: bool
 
 
 def has(tree: Tree, module: str, name: str, depth: int = 0) -> bool | None:
@@ -16,28 +29,38 @@ def has(tree: Tree, module: str, name: str, depth: int = 0) -> bool | None:
         return True
     if module not in tree:
         return False
-    parsed = tree.parsed(module)
-    if parsed is None:  # machine code, a folder, or a file that cannot be read
+    names = _names(tree, module)
+    if names is None:  # machine code, a folder, or a file that cannot be read
         return None if module in tree.compiled or not tree.is_folder(module) else False
-    known: bool | None = False
-    gone = _refused(parsed)
+    if name in names.bound:
+        return True
+    known: bool | None = None if names.open else False
+    for origin in names.everything_of:
+        there = has(tree, origin, name, depth + 1) if origin in tree and depth < DEEP else None
+        if there:
+            return None if name.startswith("_") else True
+        if there is None:
+            known = None
+    return False if known is None and name in names.refused else known
+
+
+def _names(tree: Tree, module: str) -> Names | None:
+    if module not in tree.names:
+        parsed = tree.parsed(module)
+        tree.names[module] = _read(tree, module, parsed) if parsed else None
+    found: Names | None = tree.names[module]
+    return found
+
+
+def _read(tree: Tree, module: str, parsed: ast.Module) -> Names:
+    bound: set[str] = set()
+    origins: list[str] = []
     for statement in _statements(parsed.body):
-        for bound in _bound(statement):
-            if bound == name:
-                return True
-            if bound in ("__getattr__", "*unknown"):
-                known = None
+        bound.update(_bound(statement))
         if isinstance(statement, ast.ImportFrom) and any(alias.name == "*" for alias in statement.names):
-            origin = absolute(tree, module, statement)
-            if origin not in tree or depth > DEEP:
-                known = None
-                continue
-            there = has(tree, origin, name, depth + 1)
-            if there:
-                return None if name.startswith("_") else True
-            if there is None:
-                known = None
-    return False if known is None and name in gone else known
+            origins.append(absolute(tree, module, statement))
+    opened = bool(bound & {"__getattr__", "*unknown"})
+    return Names(frozenset(bound - {"*", "*unknown"}), tuple(origins), frozenset(_refused(parsed)), opened)
 
 
 def absolute(tree: Tree, module: str, statement: ast.ImportFrom) -> str:

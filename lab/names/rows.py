@@ -30,6 +30,17 @@ class Gap(NamedTuple):
         return bool(Version(self.lacks[-1]) > Version(self.has[-1]))
 
 
+def strictest(gaps: list[Gap]) -> list[Gap]:
+    """Of the names that the same releases of a user miss, the one that most releases of the provider lack."""
+    found: dict[tuple[str, str, bool], Gap] = {}
+    for gap in gaps:
+        key = gap.user, gap.using[-1], gap.gone
+        held = found.get(key)
+        if held is None or len(gap.lacks) > len(held.lacks):
+            found[key] = gap
+    return list(found.values())
+
+
 def line(gap: Gap) -> str:
     """One gap as a line: user, its releases, what is missing, which releases of the provider have and lack it."""
     kind = "gone" if gap.gone else "later"

@@ -8,6 +8,7 @@ import urllib.request
 import warnings
 import zipfile
 from pathlib import Path
+from typing import Any
 
 LARGEST = 400 << 20  # bytes of a wheel that is looked into
 COMPILED = (".so", ".pyd")
@@ -19,6 +20,7 @@ class Tree:
     sources   module ("scipy.integrate") to its source
     packages  those that are packages (their file is an `__init__.py`)
     compiled  modules that exist as machine code, of which nothing is known but their name
+    names     what was found out of a module (`lab.names.exports`)
     """
 
     def __init__(self, archive: zipfile.ZipFile) -> None:
@@ -27,6 +29,7 @@ class Tree:
         self.packages: set[str] = set()
         self.compiled: set[str] = set()
         self._parsed: dict[str, ast.Module | None] = {}
+        self.names: dict[str, Any] = {}
         for name in archive.namelist():
             if "-" in name.partition("/")[0]:  # metadata, or data beside the packages
                 continue

@@ -10,7 +10,7 @@ import pytest
 from lab.names.__main__ import Asked, asked, gaps
 from lab.names.exports import has
 from lab.names.reach import reach
-from lab.names.rows import row
+from lab.names.rows import Gap, row, strictest
 from lab.names.shelf import Shelf
 from lab.names.trees import Tree
 from lab.names.uses import Use, uses
@@ -129,3 +129,10 @@ def test_a_gap_is_between_releases_that_have_the_name_and_those_that_lack_it(tmp
         " symptom: \"ImportError: cannot import name 'old' from 'p'\", source: u in the wheels of u}"
     )
     assert (gap.name, gap.using, gap.works, gap.has, gap.lacks) == ("p.old", ["1.0", "1.1"], "2.0", ["1.0"], ["2.0"])
+
+
+def test_one_name_stands_for_all_that_the_same_releases_miss() -> None:
+    gap = Gap("u", ["1.0"], None, "p", ["2.0"], ["1.0"], Use("p", "x", "u"), "p.x")
+    more = gap._replace(lacks=["1.0", "1.5"], name="p.y")
+    other = gap._replace(using=["0.9"])
+    assert strictest([gap, more, other]) == [more, other]
