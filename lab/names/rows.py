@@ -67,8 +67,9 @@ def row(gap: Gap, shelf: Shelf, exact: bool) -> str:
         kept, gone = _edge(gap, shelf, having, lacking)
         cells |= {"gone": f">={gone}", "kept": f"<={kept}"}
     else:
-        lacking = next(version for version in reversed(gap.lacks) if Version(version) < Version(gap.has[0]))
-        before, since = _edge(gap, shelf, lacking, gap.has[0])
+        lacking = gap.lacks[-1]
+        having = next(version for version in gap.has if Version(version) > Version(lacking))
+        before, since = _edge(gap, shelf, lacking, having)
         cells |= {"gone": f"<={before}", "kept": f">={since}"}
     cells |= {"name": gap.name} | ({"works": works} if works else {}) | {"symptom": symptom(gap)}
     source = f"{gap.use.where.replace('.', '/')} in the wheels of {gap.user}"
