@@ -57,10 +57,7 @@ def clauses(rule: Rule, tables: dict[str, Table]) -> Iterator[Clause]:
             for alternative in rule.when:
                 try:
                     conditions = written.conditions(alternative, cells)
-                    fix = [
-                        {written.filled(name, cells): written.filled(spec, cells) for name, spec in option.items()}
-                        for option in rule.fix
-                    ]
+                    fix = [written.way(option, cells) for option in rule.fix]
                 except _NoCell:
                     continue
                 used = {name: plain(value) for name, value in cells.items() if value is not None}
@@ -89,6 +86,17 @@ class _Written:
             condition = self._condition(when, fact, value, cells)
             flat.extend(condition[1] if condition[0] == "all" else [condition])
         return flat
+
+    def way(self, option: dict[str, str], cells: dict[str, Any]) -> dict[str, str]:
+        """One way out.  Raises Fault where it names no versions."""
+        found = {self.filled(name, cells): self.filled(spec, cells) for name, spec in option.items()}
+        for name, spec in found.items():
+            try:
+                if spec != "absent":
+                    versions.specifier(spec)
+            except ValueError as error:
+                raise self.fault(None, "fix", f"the fix of {name}: {error}") from error
+        return found
 
     def _condition(self, when: Block, fact: str, value: Any, cells: dict[str, Any]) -> list[Any]:
         if fact.startswith("$"):

@@ -49,6 +49,7 @@ def test_a_sound_file_has_no_faults(tmp_path: Path) -> None:
         (GOOD.replace("good-rule", "Good Rule"), 2, "may hold lower-case letters"),
         (GOOD.replace("  fix: [a]\n", ""), 2, "neither 'fix' nor 'note'"),
         (GOOD.replace("{a: 1}\n  symptom", "{a: '>=x'}\n  symptom"), 5, "'x' is not a version"),
+        (GOOD.replace("  fix: [a]\n", "  fix: [{a: never}]\n"), 2, "the fix of a: 'never' is not a version"),
         (GOOD.replace("{a: 1}\n  symptom", "{Big_Name: 1}\n  symptom"), 5, "no known fact and no canonical package"),
         (GOOD.replace("{a: 1}\n  symptom", "{a: {veersion: 1}}\n  symptom"), 5, "unknown key 'veersion'"),
         (GOOD.replace("{a: 1}\n  symptom", "{shm: lots}\n  symptom"), 5, "is no bound"),
