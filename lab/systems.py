@@ -18,7 +18,6 @@ MACHINES = {"arm64": "aarch64", "amd64": "x86_64"}
 SUITES = ("bullseye", "bookworm", "trixie")
 # what wheels expect of a system besides its C library
 PACKAGES = ("python3", "python3-distutils", "libgomp1", "libgl1", "libsndfile1")
-MIRROR = "http://deb.debian.org/debian"
 # The name by which a program is called decides what Python takes for itself, so that of a virtual environment is kept.
 _WRAPPER = """#!/bin/sh
 exec qemu-{machine} -L '{root}' -0 "$0" '{python}' "$@"
@@ -67,7 +66,7 @@ def make(folder: Path, name: str) -> None:
     tree = folder / name
     include = [package for package in PACKAGES if suite != "trixie" or package != "python3-distutils"]
     words = ["debootstrap", f"--arch={processor}", "--foreign", "--variant=minbase", f"--include={','.join(include)}"]
-    subprocess.run([*words, suite, str(tree), MIRROR], check=True)  # noqa: S603
+    subprocess.run([*words, suite, str(tree)], check=True)  # noqa: S603
     # nothing of it is configured or run as a system would be: unpacked is enough
     for package in sorted((tree / "var/cache/apt/archives").glob("*.deb")):
         subprocess.run(["dpkg-deb", "-x", str(package), str(tree)], check=True)  # noqa: S603, S607
