@@ -52,14 +52,6 @@ def find(folder: Path | None) -> list[System]:
     return sorted(found, key=lambda system: SUITES.index(system.name.partition("-")[0]))
 
 
-def pick(systems: list[System], wanted: str, series: str | None) -> System | None:
-    """The newest system called `wanted` (trixie-arm64, or arm64 for any of them) that has the Python `series`."""
-    for system in reversed(systems):
-        if wanted in (system.name, system.name.partition("-")[2]) and (series is None or series in system.pythons):
-            return system
-    return None
-
-
 def make(folder: Path, name: str) -> None:
     """Put the tree `name` into `folder`; needs debootstrap and dpkg-deb.  Raises CalledProcessError."""
     suite, _, processor = name.partition("-")
