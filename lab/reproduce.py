@@ -28,7 +28,7 @@ from lab import isolation
 from lab.compare import disagreement
 from lab.recipe import PYTHONS, Case, Recipes
 from lab.systems import System
-from lab.wheels import Refused, Uv, Wheel
+from lab.wheels import WAIT, Refused, Uv, Wheel
 
 TORCH = ("torch", "torchvision", "torchaudio", "triton")
 RESOLVE = 120.0  # seconds for a plan
@@ -303,9 +303,12 @@ class Lab:
 def _alter(interpreter: Path, code: str) -> None:
     """Run a recipe's own code in the site-packages of an environment.  Raises Refused when it fails."""
     folder = next(interpreter.parent.parent.glob("lib/python3.*/site-packages"))
-    done = subprocess.run(  # noqa: S603
-        [str(interpreter), "-c", code], cwd=folder, capture_output=True, text=True, timeout=600, check=False
-    )
+    try:
+        done = subprocess.run(  # noqa: S603
+            [str(interpreter), "-c", code], cwd=folder, capture_output=True, text=True, timeout=WAIT, check=False
+        )
+    except subprocess.TimeoutExpired:
+        raise Refused(f"its own code did not end in {WAIT} s") from None
     if done.returncode:
         raise Refused(f"its own code failed: {done.stderr.strip()[-200:]}")
 

@@ -78,7 +78,7 @@ class Sweep:
             result = {"verdict": "run", **today}
             missing = _MISSING.search(today["error"])
             if today["outcome"] != "exit 0" and not (missing and missing[1] in LEFT_OUT):
-                wanted = {name: f"=={version}"}
+                wanted = {self.recipes.stand_ins.get(name, name): f"=={version}"}
                 with tempfile.TemporaryDirectory(dir=self.scratch) as folder:
                     until = self.uv.newest_upload(wanted, self.pythons[python], Path(folder), [])
                 try:
